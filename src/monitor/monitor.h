@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Which tape drives and changers the kernel has, right now, found without sending them a command. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "identity/identity.h"
+
+typedef struct DevicePath {
+        unsigned host, channel, target, lun; /* H:C:T:L */
+        char sg[16];                         /* "sg3" */
+        char tape[16];                       /* "nst0", empty if st is not bound */
+        char changer[16];                    /* "sch0", empty if ch is not bound */
+        Identity identity;
+        bool held_lun;  /* one of our own tcm_loop LUNs */
+        char state[24]; /* sysfs state: "running", "blocked", "offline", "transport-offline" */
+} DevicePath;
+
+/* Reads class/scsi_generic below root (root_open) and gives an array of tapes and changers, sorted by
+ * H:C:T:L; free() it. A device that vanishes while being read is left out. -errno. */
+int monitor_scan(int root, DevicePath **ret, size_t *ret_n);
+
+/* sd-device monitor on the kernel group, filtered to scsi_generic, scsi_tape, scsi_changer and scsi. */
+typedef struct sd_event sd_event;
+typedef struct Monitor Monitor;
+
+typedef enum MonitorEvent {
+        MONITOR_CHANGED, /* something was added, removed, bound or changed: scan */
+        MONITOR_LOST,    /* the kernel dropped events: scan */
+} MonitorEvent;
+
+typedef void (*MonitorCallback)(void *userdata, MonitorEvent event);
+
+/* Events that come in one burst are reported once, from the loop, after at most 20 ms of quiet or 200 ms. */
+int monitor_new(sd_event *event, MonitorCallback callback, void *userdata, Monitor **ret);
+Monitor *monitor_free(Monitor *m);
+
+/* Takes st or ch off the device at H:C:T:L so that nobody opens it there (kernel.md 5.7): 0 also when nothing
+ * was bound. Bind gives it back. */
+int monitor_unbind_driver(int root, const DevicePath *path);
+int monitor_bind_driver(int root, const DevicePath *path);
+
+/* Who has one of the device's nodes open: st, nst (all modes), sg, sch, bsg. Fills pid and command of the first
+ * one found and returns 1; 0: nobody. own_pid is left out. */
+typedef struct DeviceUser {
+        int pid;
+        char command[64];
+        char node[32];
+} DeviceUser;
+int monitor_find_user(int root, const DevicePath *path, int own_pid, DeviceUser *ret);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Who is called what, remembered for ever: SQLite, by default /var/lib/evertape/evertape.db. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "identity/identity.h"
+#include "util/cleanup.h"
+
+#define NAME_LENGTH_MAX 64
+
+typedef struct Registry Registry;
+
+typedef struct RegistryDevice {
+        uint32_t id; /* 1.., never used again; also the number of its held LUN */
+        char name[NAME_LENGTH_MAX];
+        Identity identity;
+        bool hold; /* to be held, also after a restart */
+        uint64_t first_seen, last_seen; /* seconds since the epoch */
+} RegistryDevice;
+
+/* Opens or creates; migrates an older schema; -EUCLEAN when the file is no registry or newer than we are. */
+int registry_open(const char *path, Registry **ret);
+/* For readers that must not wait for or disturb a writer (the udev helper): -ENOENT when there is none. */
+int registry_open_readonly(const char *path, Registry **ret);
+Registry *registry_close(Registry *r);
+DEFINE_CLEANUP(Registry *, registry_close)
+
+/* By identity, name or number; -ENOENT. */
+int registry_find(Registry *r, const Identity *identity, RegistryDevice *ret);
+int registry_find_name(Registry *r, const char *name, RegistryDevice *ret);
+
+/* The device of this identity, given a name if it has none: "lib1".. for changers, "drive1".. for drives, the
+ * lowest number never given before. Notes that it was seen now. */
+int registry_add(Registry *r, const Identity *identity, uint64_t now, RegistryDevice *ret);
+
+int registry_set_hold(Registry *r, uint32_t id, bool hold);
+
+/* All devices by name in natural order (drive2 before drive10); free() the array. */
+int registry_list(Registry *r, RegistryDevice **ret, size_t *ret_n);
+
+/* The biography: what happened to a device and when. */
+int registry_add_event(Registry *r, uint32_t id, uint64_t now, const char *event, const char *detail);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Carries one command at a time to one device over one path. Owns no loop: the caller watches the descriptor
+ * and calls dispatch. Every successful submit is followed by exactly one call of the completion callback, from
+ * dispatch or cancel, also when the device vanishes; never from inside submit. */
+
+#include "scsi/command.h"
+#include "util/cleanup.h"
+#include "util/time.h"
+
+typedef struct Transport Transport;
+typedef void (*TransportDone)(void *userdata, const ScsiResult *result);
+
+typedef struct TransportClass {
+        const char *name;
+        int (*submit)(Transport *t, const ScsiCommand *command, usec_t now);
+        int (*fd)(const Transport *t);
+        uint32_t (*events)(const Transport *t);
+        usec_t (*deadline)(const Transport *t);
+        void (*dispatch)(Transport *t, uint32_t revents, usec_t now);
+        Transport *(*free)(Transport *t);
+} TransportClass;
+
+/* Embedded first in every implementation. */
+struct Transport {
+        const TransportClass *class;
+        TransportDone done;
+        void *userdata;
+        bool busy; /* a command is in flight */
+};
+
+/* 0: done() will be called. A refusal by the kernel (ENODEV, ENOMEM ...) is an outcome and comes through done()
+ * with SCSI_NOT_SENT; -EBUSY: one is in flight already; -EINVAL: the command itself is malformed. */
+int transport_submit(Transport *t, const ScsiCommand *command, usec_t now);
+
+/* Descriptor to watch and EPOLL* events to watch for; 0 events: watch nothing now (a detached sg descriptor
+ * reports POLLHUP for ever), call dispatch at the deadline. May change after every call. */
+int transport_fd(const Transport *t);
+uint32_t transport_events(const Transport *t);
+usec_t transport_deadline(const Transport *t);
+void transport_dispatch(Transport *t, uint32_t revents, usec_t now);
+
+/* Closes the path. A command still in flight is not completed any more: the caller must not reuse its data
+ * before, and asks transport_busy() first. Takes NULL, returns NULL. */
+Transport *transport_free(Transport *t);
+DEFINE_CLEANUP(Transport *, transport_free)
+
+static inline bool transport_busy(const Transport *t)
+{
+        return t->busy;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Kernel attributes are small files that must be read and written by one system call each. */
+
+#include "util/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+
+int root_open(const char *path)
+{
+        int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+ssize_t root_read(int root, const char *path, void *buf, size_t n)
+{
+        _cleanup_close_ int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+        size_t done = 0;
+
+        if (fd < 0)
+                return -errno;
+        while (done < n) {
+                ssize_t r = read(fd, (char *) buf + done, n - done);
+
+                if (r < 0 && errno == EINTR)
+                        continue;
+                if (r < 0)
+                        return -errno;
+                if (r == 0)
+                        break;
+                done += (size_t) r;
+        }
+        return (ssize_t) done;
+}
+
+int root_read_text(int root, const char *path, char *buf, size_t n)
+{
+        ssize_t r = root_read(root, path, buf, n);
+
+        if (r < 0)
+                return (int) r;
+        if ((size_t) r >= n)
+                return -ENOBUFS;
+        buf[r] = '\0';
+        buf[strcspn(buf, "\n")] = '\0';
+        return 0;
+}
+
+int root_write_text(int root, const char *path, const char *text)
+{
+        _cleanup_close_ int fd = openat(root, path, O_WRONLY | O_CLOEXEC);
+        size_t n = strlen(text);
+        ssize_t r;
+
+        if (fd < 0)
+                return -errno;
+        r = write(fd, text, n);
+        if (r < 0)
+                return -errno;
+        return (size_t) r == n ? 0 : -EIO;
+}
+
+int root_link_name(int root, const char *path, char *buf, size_t n)
+{
+        char target[4096];
+        ssize_t r = readlinkat(root, path, target, sizeof(target) - 1);
+        const char *name;
+
+        if (r < 0)
+                return -errno;
+        target[r] = '\0';
+        name = strrchr(target, '/');
+        name = name ? name + 1 : target;
+        if (strlen(name) >= n)
+                return -ENOBUFS;
+        memcpy(buf, name, strlen(name) + 1);
+        return 0;
+}
