@@ -42,7 +42,7 @@ enum {
 };
 
 typedef struct Sense {
-        bool deferred; /* response code 71h, 73h: about an earlier command; the current one was not executed */
+        bool deferred; /* 71h, 73h: about an earlier command; the current one was not executed */
         bool filemark;
         bool eom;
         bool ili;

@@ -115,15 +115,25 @@ int text_parse_size(const char *text, uint64_t *ret)
 
 char *text_format_span(char *dst, size_t n_dst, usec_t span)
 {
-        uint64_t s = span / USEC_PER_SEC;
+        static const Suffix units[] = {
+                {"d", 86400 * USEC_PER_SEC}, {"h", 3600 * USEC_PER_SEC}, {"min", 60 * USEC_PER_SEC},
+                {"s", USEC_PER_SEC},         {"ms", USEC_PER_MSEC},      {"us", 1},
+        };
+        size_t first = 0, n = 0;
 
-        if (span == USEC_INFINITY)
-                snprintf(dst, n_dst, "infinity");
-        else if (s >= 3600)
-                snprintf(dst, n_dst, "%" PRIu64 "h %" PRIu64 "min", s / 3600, s % 3600 / 60);
-        else if (s >= 60)
-                snprintf(dst, n_dst, "%" PRIu64 "min %" PRIu64 "s", s / 60, s % 60);
-        else
-                snprintf(dst, n_dst, "%" PRIu64 ".%" PRIu64 "s", s, span % USEC_PER_SEC / 100000);
+        if (span == USEC_INFINITY || span == 0) {
+                snprintf(dst, n_dst, "%s", span == 0 ? "0s" : "infinity");
+                return dst;
+        }
+        while (span < units[first].factor)
+                first++;
+        for (size_t i = first; i < ELEMENTSOF(units) && i < first + 2 && n < n_dst; i++) {
+                uint64_t part = span / units[i].factor;
+
+                span %= units[i].factor;
+                if (part > 0)
+                        n += (size_t) snprintf(dst + n, n_dst - n, "%s%" PRIu64 "%s", n > 0 ? " " : "", part,
+                                               units[i].name);
+        }
         return dst;
 }

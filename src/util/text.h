@@ -18,7 +18,8 @@ int text_parse_span(const char *text, usec_t *ret);
 /* A size in bytes such as "4096", "64K", "1G" (powers of 1024). 0, or -EINVAL, -ERANGE. */
 int text_parse_size(const char *text, uint64_t *ret);
 
-/* As text_parse_span takes it: "15min", "1h 30min", "2.5s", "infinity". Returns dst. */
+/* As text_parse_span takes it, in the two largest units that fit: "15min", "1h 30min", "2s 500ms",
+ * "infinity". Returns dst. */
 char *text_format_span(char *dst, size_t n_dst, usec_t span);
 
 static inline bool text_equal(const char *a, const char *b)
