@@ -2,8 +2,9 @@
 #pragma once
 
 /* Carries one command at a time to one device over one path. Owns no loop: the caller watches the descriptor
- * and calls dispatch. Every successful submit is followed by exactly one call of the completion callback, from
- * dispatch or cancel, also when the device vanishes; never from inside submit. */
+ * and calls dispatch. Every successful submit is followed by exactly one call of the completion callback,
+ * from dispatch, also when the device vanishes; never from inside submit. The callback may submit the next
+ * command or free the transport; the result it is given lives as long as the call. */
 
 #include "scsi/command.h"
 #include "util/cleanup.h"
@@ -30,8 +31,9 @@ struct Transport {
         bool busy; /* a command is in flight */
 };
 
-/* 0: done() will be called. A refusal by the kernel (ENODEV, ENOMEM ...) is an outcome and comes through done()
- * with SCSI_NOT_SENT; -EBUSY: one is in flight already; -EINVAL: the command itself is malformed. */
+/* 0: done() will be called. A refusal by the kernel (ENODEV, ENOMEM ...) is an outcome and comes through
+ * done() with SCSI_NOT_SENT; -EBUSY: one is in flight already; -EINVAL: the command itself is malformed
+ * (shorter than 6 bytes, data without a direction or the reverse, no timeout). */
 int transport_submit(Transport *t, const ScsiCommand *command, usec_t now);
 
 /* Descriptor to watch and EPOLL* events to watch for; 0 events: watch nothing now (a detached sg descriptor
@@ -50,3 +52,7 @@ static inline bool transport_busy(const Transport *t)
 {
         return t->busy;
 }
+
+/* For implementations: hands the result to the owner. The last thing a dispatch does: t may be freed after.
+ */
+void transport_complete(Transport *t, const ScsiResult *result);
