@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# What a scenario starts in its guest: udev, D-Bus, evertaped.
+
+# lab_udev: device events, with the rules of the host and of evertape, and the SCSI drivers. There is no
+# "udevadm trigger": what modules find from now on gives its events by itself, and 400 ttys would take 6 s.
+lab_udev() {
+    if [[ $LAB_MODE != systemd ]]; then
+        /lib/systemd/systemd-udevd --daemon 2> /dev/null
+        wait_until 10 test -S /run/udev/control
+    fi
+    modprobe -a sg st ch
+}
+
+# lab_dbus: the system bus, with evertape's policy as installed.
+lab_dbus() {
+    [[ $LAB_MODE == systemd ]] && return
+    mkdir -p /run/dbus
+    dbus-daemon --system --fork
+}
+
+# lab_target: configfs and the modules behind a held LUN.
+lab_target() {
+    modprobe -a target_core_user tcm_loop
+    mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+}
+
+EVERTAPED=${EVERTAPED:-/usr/lib/evertape/evertaped}
+_supervisor_state=/run/lab-supervisor/state
+
+# evertaped_start [ARGS...]: returns when it has said READY; 1 if it does not. Started again when it dies, its file
+# descriptor store kept, as systemd would (without systemd by lib/supervise). Its log: $LAB_OUT/evertaped.log.
+evertaped_start() {
+    if [[ $LAB_MODE == systemd ]]; then
+        systemctl start evertaped
+        return
+    fi
+    mkdir -p "${_supervisor_state%/*}"
+    "$LAB_TOP/tests/lab/lib/supervise" "$_supervisor_state" "$EVERTAPED" "$@" >> "$LAB_OUT/evertaped.log" 2>&1 &
+    _supervisor=$!
+    wait_until 20 evertaped_is_ready
+}
+
+# evertaped_is_ready: the one that runs now has said READY.
+evertaped_is_ready() {
+    local state
+    if [[ $LAB_MODE == systemd ]]; then
+        [[ $(systemctl show -P SubState evertaped) == running ]]
+    else
+        read -r state _ < "$_supervisor_state" && [[ $state == ready ]]
+    fi
+}
+
+# evertaped_pid: its process id.
+evertaped_pid() {
+    local _ pid
+    if [[ $LAB_MODE == systemd ]]; then
+        systemctl show -P MainPID evertaped
+    else
+        read -r _ pid < "$_supervisor_state" && echo "$pid"
+    fi
+}
+
+# evertaped_stop: asked to end, and waited for; no restart.
+evertaped_stop() {
+    if [[ $LAB_MODE == systemd ]]; then
+        systemctl stop evertaped
+    else
+        kill -TERM "$_supervisor"
+        wait "$_supervisor"
+    fi
+}
+
+# evertaped_crash: kill -9; returns when its successor is ready.
+evertaped_crash() {
+    local old
+    old=$(evertaped_pid)
+    kill -KILL "$old"
+    wait_until 20 _evertaped_succeeded "$old"
+}
+
+_evertaped_succeeded() {
+    evertaped_is_ready && [[ $(evertaped_pid) != "$1" ]]
+}
+
+# evertaped_down, evertaped_up: kill -9, and no successor until evertaped_up. Not with systemd.
+evertaped_down() {
+    kill -STOP "$_supervisor"
+    _down_pid=$(evertaped_pid)
+    kill -KILL "$_down_pid"
+}
+
+evertaped_up() {
+    kill -CONT "$_supervisor"
+    wait_until 20 _evertaped_succeeded "$_down_pid"
+}
