@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The held LUN in configfs: a target_core_user device and its own tcm_loop host, one per unit, recipe and order
- * as in kernel.md 10.1. Steps that link or unlink wait for commands that the ring's owner must answer, so the
- * owner of the ring never calls them itself: evertape-lun, a process of its own, does. */
+/* The held LUN in configfs: a target_core_user device and its own tcm_loop host, one per unit, recipe and
+ * order as in kernel.md 10.1. Steps that link or unlink wait for commands that the ring's owner must answer,
+ * so the owner of the ring never calls them itself: evertape-lun, a process of its own, does. */
 
 #include <stdbool.h>
 #include <stdint.h>
