@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A tape drive and a media changer as values in memory: a CDB and data in, status, sense and data out. No I/O,
- * no clock: the same model stands behind TCMU in the lab and in the deterministic simulator. It follows SSC-4,
- * SMC-3 and SPC-4 as an LTO drive does; what it leaves out it rejects as the standard says. */
+/* A tape drive and a media changer as values in memory: a CDB and data in, status, sense and data out. No
+ * I/O, no clock: the same model stands behind TCMU in the lab and in the deterministic simulator. It follows
+ * SSC-4, SMC-3 and SPC-4 as an LTO drive does; what it leaves out it rejects as the standard says. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,25 +11,28 @@
 
 #include "scsi/command.h"
 
-/* A cartridge: objects of one or two partitions. Owned by whoever made it; a drive or slot borrows it. */
+/* A cartridge: objects of one partition. Owned by whoever made it; a drive or slot borrows it. */
 typedef struct ModelMedium ModelMedium;
 typedef struct ModelDrive ModelDrive;
 typedef struct ModelChanger ModelChanger;
 
 /* capacity: bytes until end of medium; early warning comes at early_warning bytes before it. */
-ModelMedium *model_medium_new(const char *barcode, const char *serial, uint64_t capacity, uint64_t early_warning);
+ModelMedium *model_medium_new(const char *barcode, const char *serial, uint64_t capacity,
+                              uint64_t early_warning);
 ModelMedium *model_medium_free(ModelMedium *m);
-/* Objects of partition 0, for the oracle. data is NULL for a filemark. */
+/* Objects in order, for the oracle. data is NULL for a filemark. */
 size_t model_medium_count(const ModelMedium *m);
 void model_medium_object(const ModelMedium *m, size_t i, const uint8_t **ret_data, uint32_t *ret_n);
 
 typedef struct ModelDriveConfig {
         const char *vendor, *product, *revision, *serial;
-        uint64_t naa;             /* VPD 83h, NAA 5h; 0: none */
-        bool no_locate;           /* LOCATE is an invalid opcode */
-        bool no_read_position;    /* READ POSITION is */
-        bool no_mam;              /* READ ATTRIBUTE is */
-        uint32_t n_buffer;        /* objects that a power cycle can lose: volatile write buffer; 0: none */
+        uint64_t naa;          /* VPD 83h, NAA 5h; 0: none */
+        bool no_locate;        /* LOCATE is an invalid opcode */
+        bool no_read_position; /* READ POSITION is */
+        bool no_mam;           /* READ ATTRIBUTE is */
+        uint32_t n_buffer;     /* objects that a power cycle can lose: volatile write buffer; 0: none */
+        bool no_buffer_report; /* READ POSITION says that the buffer is empty, as many drives do */
+        bool old_data_visible; /* after a loss what the lost objects had overwritten is there again */
 } ModelDriveConfig;
 
 /* One command. data: data-out as sent, or room for data-in of n_data bytes. Always fills ret: status, sense,
@@ -38,11 +41,13 @@ ModelDrive *model_drive_new(const ModelDriveConfig *config);
 ModelDrive *model_drive_free(ModelDrive *d);
 void model_drive_execute(ModelDrive *d, const uint8_t *cdb, size_t n_cdb, void *data, uint32_t n_data,
                          ScsiResult *ret);
-void model_drive_load(ModelDrive *d, ModelMedium *m); /* NULL: taken out. Unit attention 28/00 as on a drive */
+void model_drive_load(ModelDrive *d,
+                      ModelMedium *m); /* NULL: taken out. Unit attention 28/00 as on a drive */
 ModelMedium *model_drive_medium(const ModelDrive *d);
 /* Reset with unit attention 29h: medium stays loaded and is rewound; modes, reservation, PREVENT go. */
 void model_drive_reset(ModelDrive *d, uint16_t code);
-/* Power cycle: as reset with 29/01, and the last n_lost objects of the volatile buffer never reach the medium. */
+/* Power cycle: as reset with 29/01, and the last n_lost objects of the volatile buffer never reach the
+ * medium. */
 void model_drive_power_cycle(ModelDrive *d, uint32_t n_lost);
 /* The next n TEST UNIT READY and medium commands say 02/04/01. */
 void model_drive_becoming_ready(ModelDrive *d, uint32_t n);
@@ -62,7 +67,8 @@ ModelChanger *model_changer_new(const ModelChangerConfig *config);
 ModelChanger *model_changer_free(ModelChanger *c);
 void model_changer_execute(ModelChanger *c, const uint8_t *cdb, size_t n_cdb, void *data, uint32_t n_data,
                            ScsiResult *ret);
-int model_changer_insert(ModelChanger *c, size_t slot, ModelMedium *m); /* takes m; -EBUSY if the slot is full */
+int model_changer_insert(ModelChanger *c, size_t slot,
+                         ModelMedium *m); /* takes m; -EBUSY if the slot is full */
 void model_changer_reset(ModelChanger *c, uint16_t code);
 /* The next MOVE MEDIUM stops with the cartridge in the picker. */
 void model_changer_drop_in_picker(ModelChanger *c);

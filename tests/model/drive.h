@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The inside of a drive, for its own files and for the changer that moves its cartridges. */
+
+#include "model/medium.h"
+#include "model/unit.h"
+
+#define DRIVE_BLOCK_MAX  8388608
+#define DRIVE_DENSITY    0x5c /* LTO-7 */
+#define DRIVE_DENSITY_RO 0x5a /* LTO-6 */
+
+typedef struct DriveMode {
+        uint32_t block_size;
+        bool buffered, compression;
+} DriveMode;
+
+/* Log counters, never reset by a reset. */
+typedef struct DriveCounts {
+        uint64_t power_cycles, loads;
+        uint64_t bytes_written, bytes_read; /* of the mounted medium */
+} DriveCounts;
+
+struct ModelDrive {
+        ModelUnit unit; /* first: handlers get it and cast */
+        uint32_t n_buffer;
+        bool old_data_visible, no_buffer_report;
+        ModelMedium *medium; /* in the drive, loaded or ejected */
+        bool loaded;
+        size_t position;
+        uint32_t n_unflushed; /* objects before position that a power cycle can lose */
+        uint32_t becoming_ready;
+        DriveMode mode;
+        DriveCounts counts;
+};
+
+static inline ModelDrive *drive_of(ModelUnit *u)
+{
+        return (ModelDrive *) u;
+}
+
+/* Everything written so far is on the medium. */
+void drive_flush(ModelDrive *d);
+/* Rewinds and unthreads; the cartridge stays in the drive's mouth. */
+void drive_unload(ModelDrive *d);
+/* The object at the position; NULL at end of data. */
+const MediumObject *drive_object(const ModelDrive *d);
+/* BLANK CHECK, END-OF-DATA; residue < 0: without INFORMATION. */
+void drive_end_of_data(ModelDrive *d, ModelCall *call, int64_t residue);
+/* Flushes and goes to an object of a partition; false after ending the call. */
+bool drive_locate(ModelDrive *d, ModelCall *call, uint64_t partition, uint64_t object);
+
+void drive_read(ModelUnit *u, ModelCall *call);
+void drive_write(ModelUnit *u, ModelCall *call);
+void drive_write_filemarks(ModelUnit *u, ModelCall *call);
+void drive_erase(ModelUnit *u, ModelCall *call);
+void drive_format_medium(ModelUnit *u, ModelCall *call);
+
+void drive_rewind(ModelUnit *u, ModelCall *call);
+void drive_load_unload(ModelUnit *u, ModelCall *call);
+void drive_space(ModelUnit *u, ModelCall *call);
+void drive_locate_10(ModelUnit *u, ModelCall *call);
+void drive_locate_16(ModelUnit *u, ModelCall *call);
+void drive_read_position(ModelUnit *u, ModelCall *call);
+
+void drive_mode_sense(ModelUnit *u, ModelCall *call);
+void drive_mode_select(ModelUnit *u, ModelCall *call);
+
+void drive_read_block_limits(ModelUnit *u, ModelCall *call);
+void drive_report_density(ModelUnit *u, ModelCall *call);
+void drive_receive_diagnostic(ModelUnit *u, ModelCall *call);
+void drive_read_attribute(ModelUnit *u, ModelCall *call);
+void drive_write_attribute(ModelUnit *u, ModelCall *call);
+void drive_log_sense(ModelUnit *u, ModelCall *call);
+void drive_log_select(ModelUnit *u, ModelCall *call);
