@@ -41,13 +41,13 @@ ModelDrive *model_drive_new(const ModelDriveConfig *config);
 ModelDrive *model_drive_free(ModelDrive *d);
 void model_drive_execute(ModelDrive *d, const uint8_t *cdb, size_t n_cdb, void *data, uint32_t n_data,
                          ScsiResult *ret);
-void model_drive_load(ModelDrive *d,
-                      ModelMedium *m); /* NULL: taken out. Unit attention 28/00 as on a drive */
+/* NULL: taken out. Unit attention 28/00 as on a drive. */
+void model_drive_load(ModelDrive *d, ModelMedium *m);
 ModelMedium *model_drive_medium(const ModelDrive *d);
 /* Reset with unit attention 29h: medium stays loaded and is rewound; modes, reservation, PREVENT go. */
 void model_drive_reset(ModelDrive *d, uint16_t code);
-/* Power cycle: as reset with 29/01, and the last n_lost objects of the volatile buffer never reach the
- * medium. */
+/* Power cycle: as reset with 29/01, and the last n_lost objects of the volatile buffer never reach
+ * the medium. */
 void model_drive_power_cycle(ModelDrive *d, uint32_t n_lost);
 /* The next n TEST UNIT READY and medium commands say 02/04/01. */
 void model_drive_becoming_ready(ModelDrive *d, uint32_t n);
@@ -55,7 +55,8 @@ void model_drive_becoming_ready(ModelDrive *d, uint32_t n);
 void model_drive_inject(ModelDrive *d, uint8_t opcode, uint8_t key, uint16_t code);
 
 /* Elements as in common libraries: transport 1 (picker), storage from 1024 (0x400), import/export from 768,
- * drives from 256. Drives are borrowed; cartridges are owned by the changer while in a slot. */
+ * drives from 256. Drives are borrowed, and outlive it; cartridges that were inserted are the changer's until
+ * removed, also while in one of its drives: freeing the changer frees them. */
 typedef struct ModelChangerConfig {
         const char *vendor, *product, *revision, *serial;
         uint64_t naa;
@@ -67,8 +68,11 @@ ModelChanger *model_changer_new(const ModelChangerConfig *config);
 ModelChanger *model_changer_free(ModelChanger *c);
 void model_changer_execute(ModelChanger *c, const uint8_t *cdb, size_t n_cdb, void *data, uint32_t n_data,
                            ScsiResult *ret);
-int model_changer_insert(ModelChanger *c, size_t slot,
-                         ModelMedium *m); /* takes m; -EBUSY if the slot is full */
+/* An operator's hand: slots 0..n_slots-1, then the import/export elements. Unit attention 28/00 or 28/01. Insert
+ * takes m: -EBUSY if the slot is full, -ENOENT if there is none. Remove gives it back, NULL: empty. */
+int model_changer_insert(ModelChanger *c, size_t slot, ModelMedium *m);
+ModelMedium *model_changer_remove(ModelChanger *c, size_t slot);
 void model_changer_reset(ModelChanger *c, uint16_t code);
 /* The next MOVE MEDIUM stops with the cartridge in the picker. */
 void model_changer_drop_in_picker(ModelChanger *c);
+void model_changer_inject(ModelChanger *c, uint8_t opcode, uint8_t key, uint16_t code);
