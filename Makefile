@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A thin menu over meson and tools/; what the targets do is there.
+
+BUILD ?= build
+FUZZ_SECONDS ?= 60
+SEEDS ?= 10000
+override BUILD := $(abspath $(BUILD))
+export BUILD FUZZ_SECONDS SEEDS
+
+help:
+	@echo 'make demo     a backup that survives the loss of its drive, in a guest, on any Debian machine'
+	@echo 'make check    everything a change must pass, in a few minutes'
+	@echo 'make build    compile into $(BUILD)'
+	@echo 'make lab      every scenario of tests/lab'
+	@echo 'make torture  the simulator over SEEDS=$(SEEDS) seeds'
+	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make bench    throughput and latency, held against direct'
+	@echo 'make clean    remove $(BUILD)'
+
+deps:
+	@tools/install-deps
+
+build: deps
+	@test -e $(BUILD)/build.ninja || CC=gcc meson setup $(BUILD) > /dev/null
+	@ninja --quiet -C $(BUILD)
+
+check: deps
+	@tools/check
+
+lab: deps
+	@tools/check tests/lab/lab.list
+
+demo: build
+	@tests/lab/run demo
+
+torture: build
+	@$(BUILD)/tests/sim/torture $(SEEDS)
+
+fuzz: deps
+	@tools/fuzz
+
+bench: build
+	@tests/bench/run
+
+clean:
+	rm -rf -- $(BUILD)
+
+.PHONY: help deps build check lab demo torture fuzz bench clean
