@@ -25,7 +25,8 @@ typedef enum IdentityRank {
 typedef struct Identity {
         DeviceType type;
         IdentityRank rank;
-        char key[IDENTITY_MAX]; /* "naa.50014381...", "t10.HP_...", "sn.STK:L700:LIB0001": printable, no '/' */
+        char key[IDENTITY_MAX]; /* printable and no '/': "naa.50014381...", "t10.HP_...",
+                                   "sn.STK:L700:LIB0001" */
         char vendor[9], product[17], revision[5];
         char serial[64]; /* unit serial number, trimmed; empty if there is none */
 } Identity;

@@ -18,11 +18,12 @@ typedef struct DevicePath {
         char state[24]; /* sysfs state: "running", "blocked", "offline", "transport-offline" */
 } DevicePath;
 
-/* Reads class/scsi_generic below root (root_open) and gives an array of tapes and changers, sorted by
+/* Reads sys/class/scsi_generic below root (root_open) and gives an array of tapes and changers, sorted by
  * H:C:T:L; free() it. A device that vanishes while being read is left out. -errno. */
 int monitor_scan(int root, DevicePath **ret, size_t *ret_n);
 
-/* sd-device monitor on the kernel group, filtered to scsi_generic, scsi_tape, scsi_changer and scsi. */
+/* Kernel uevents (the kernel's own multicast group: earlier than udev's, and there without udevd) of
+ * scsi_generic, scsi_tape, scsi_changer, and of the tapes and changers among scsi. */
 typedef struct sd_event sd_event;
 typedef struct Monitor Monitor;
 
@@ -37,13 +38,15 @@ typedef void (*MonitorCallback)(void *userdata, MonitorEvent event);
 int monitor_new(sd_event *event, MonitorCallback callback, void *userdata, Monitor **ret);
 Monitor *monitor_free(Monitor *m);
 
-/* Takes st or ch off the device at H:C:T:L so that nobody opens it there (kernel.md 5.7): 0 also when nothing
- * was bound. Bind gives it back. */
+/* Takes st or ch off the device so that nobody opens it there: 0 also when nothing was bound, -EBUSY when
+ * another driver is. A program that has it open keeps it. Bind gives it back: 0 also when it is bound
+ * already, -ENOENT when the driver is not loaded. Both -ENODEV when path is no longer that device. */
 int monitor_unbind_driver(int root, const DevicePath *path);
 int monitor_bind_driver(int root, const DevicePath *path);
 
-/* Who has one of the device's nodes open: st, nst (all modes), sg, sch, bsg. Fills pid and command of the first
- * one found and returns 1; 0: nobody. own_pid is left out. */
+/* Who has one of the device's nodes open: st, nst (all modes), sg, sch, bsg. Fills pid and command of the
+ * first one found and returns 1; 0: nobody. own_pid is left out. -EACCES when nobody was found but there are
+ * processes that may not be looked into, -ENODEV when path is no longer that device. */
 typedef struct DeviceUser {
         int pid;
         char command[64];

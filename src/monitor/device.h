@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "monitor/monitor.h"
+
+/* The device's directory in sysfs, opened O_PATH. -ENODEV when sg's number or the address now belong to
+ * another device. */
+int device_open(int root, const DevicePath *path);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The real device of a held unit is taken away from st and ch, so that no program can rewind it under us. The
+ * kernel has no driver_override for SCSI, hence by unbinding, each time the device comes. */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "monitor/device.h"
+#include "monitor/monitor.h"
+#include "util/cleanup.h"
+#include "util/root.h"
+#include "util/text.h"
+
+static const char *driver_of_type(DeviceType type)
+{
+        return type == DEVICE_CHANGER ? "ch" : "st";
+}
+
+/* 1: bound to its driver of the kernel; 0: to none; -EBUSY: to another one. */
+static int driver_is_bound(int root, const DevicePath *path)
+{
+        _cleanup_close_ int device = device_open(root, path);
+        char name[64];
+        int r;
+
+        if (device < 0)
+                return device;
+        r = root_link_name(device, "driver", name, sizeof(name));
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return r;
+        return text_equal(name, driver_of_type(path->identity.type)) ? 1 : -EBUSY;
+}
+
+static int driver_write(int root, const DevicePath *path, const char *attribute)
+{
+        char file[64], address[64];
+
+        snprintf(file, sizeof(file), "sys/bus/scsi/drivers/%s/%s", driver_of_type(path->identity.type),
+                 attribute);
+        snprintf(address, sizeof(address), "%u:%u:%u:%u", path->host, path->channel, path->target, path->lun);
+        return root_write_text(root, file, address);
+}
+
+int monitor_unbind_driver(int root, const DevicePath *path)
+{
+        int r = driver_is_bound(root, path);
+
+        return r <= 0 ? r : driver_write(root, path, "unbind");
+}
+
+int monitor_bind_driver(int root, const DevicePath *path)
+{
+        int r = driver_is_bound(root, path);
+
+        return r != 0 ? (r < 0 ? r : 0) : driver_write(root, path, "bind");
+}

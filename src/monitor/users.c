@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Who has a device open. By device number and not by the name of the node: a program in a container or behind
+ * a link of udev opens it by another one. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "monitor/device.h"
+#include "monitor/monitor.h"
+#include "util/cleanup.h"
+#include "util/dir.h"
+#include "util/root.h"
+
+#define N_NODES_MAX 32 /* eight of st, and sg, bsg, sch */
+
+typedef struct Node {
+        unsigned major, minor;
+        char name[32];
+} Node;
+
+typedef struct NodeList {
+        Node nodes[N_NODES_MAX];
+        size_t n;
+} NodeList;
+
+/* Classes of the nodes below a SCSI device. */
+static const char *const classes[] = {"scsi_tape", "scsi_changer", "scsi_generic", "bsg"};
+
+static void list_class(int device, const char *class, NodeList *list)
+{
+        _cleanup_closedir_ DIR *dir = NULL;
+        const struct dirent *entry;
+
+        if (root_opendir(device, class, &dir) < 0)
+                return;
+        while (list->n < N_NODES_MAX && (entry = dir_next(dir))) {
+                Node *node = &list->nodes[list->n];
+                char path[32 + sizeof(entry->d_name)], text[32];
+
+                snprintf(path, sizeof(path), "%s/%s/dev", class, entry->d_name);
+                if (root_read_text(device, path, text, sizeof(text)) < 0 ||
+                    sscanf(text, "%u:%u", &node->major, &node->minor) != 2)
+                        continue;
+                snprintf(node->name, sizeof(node->name), "%.31s", entry->d_name);
+                list->n++;
+        }
+}
+
+static const Node *find_node(const NodeList *list, unsigned major, unsigned minor)
+{
+        for (size_t i = 0; i < list->n; i++)
+                if (list->nodes[i].major == major && list->nodes[i].minor == minor)
+                        return &list->nodes[i];
+        return NULL;
+}
+
+/* The node of the list that a process has open: 1, 0 none, -EACCES. AT_STATX_DONT_SYNC: what it has open on a
+ * network file system that does not answer must not stop us. */
+static int process_find_node(int root, const char *pid, const NodeList *list, const Node **ret)
+{
+        _cleanup_closedir_ DIR *dir = NULL;
+        const struct dirent *entry;
+        char path[300];
+        int r;
+
+        snprintf(path, sizeof(path), "proc/%s/fd", pid);
+        r = root_opendir(root, path, &dir);
+        if (r < 0)
+                return r == -EACCES || r == -EPERM ? -EACCES : 0;
+        while ((entry = dir_next(dir))) {
+                struct statx stx;
+
+                if (statx(dirfd(dir), entry->d_name, AT_STATX_DONT_SYNC, STATX_TYPE, &stx) < 0 ||
+                    !S_ISCHR(stx.stx_mode))
+                        continue;
+                *ret = find_node(list, stx.stx_rdev_major, stx.stx_rdev_minor);
+                if (*ret)
+                        return 1;
+        }
+        return 0;
+}
+
+static void fill_user(int root, const char *pid, const Node *node, DeviceUser *ret)
+{
+        char path[300];
+
+        *ret = (DeviceUser){.pid = atoi(pid)};
+        memcpy(ret->node, node->name, sizeof(ret->node));
+        snprintf(path, sizeof(path), "proc/%s/comm", pid);
+        if (root_read_text(root, path, ret->command, sizeof(ret->command)) < 0)
+                ret->command[0] = '\0';
+}
+
+int monitor_find_user(int root, const DevicePath *path, int own_pid, DeviceUser *ret)
+{
+        _cleanup_close_ int device = device_open(root, path);
+        _cleanup_closedir_ DIR *dir = NULL;
+        const struct dirent *entry;
+        const Node *node;
+        NodeList list = {0};
+        int r, hidden = 0;
+
+        if (device < 0)
+                return device;
+        for (size_t i = 0; i < ELEMENTSOF(classes); i++)
+                list_class(device, classes[i], &list);
+        r = root_opendir(root, "proc", &dir);
+        if (r < 0)
+                return r;
+        while ((entry = dir_next(dir))) {
+                if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || atoi(entry->d_name) == own_pid)
+                        continue;
+                r = process_find_node(root, entry->d_name, &list, &node);
+                if (r > 0) {
+                        fill_user(root, entry->d_name, node, ret);
+                        return 1;
+                }
+                if (r < 0)
+                        hidden = r;
+        }
+        return hidden;
+}
