@@ -124,7 +124,8 @@ bool kernel_tmr(Kernel *k, uint8_t type, const uint16_t *ids, uint32_t n_ids)
                 return false;
         entry.hdr.len_op = n | TCMU_OP_TMR;
         memcpy(p, &entry, sizeof(entry));
-        memcpy(p + sizeof(entry), ids, n_ids * sizeof(ids[0]));
+        if (n_ids > 0)
+                memcpy(p + sizeof(entry), ids, n_ids * sizeof(ids[0]));
         move_head(k, n);
         return true;
 }

@@ -18,13 +18,11 @@
 #include <linux/target_core_user.h>
 #undef iovec
 
-#include "util/cleanup.h"
+#include "scsi/opcode.h"
+#include "scsi/sense.h"
 
 #define MAILBOX_CAPS (TCMU_MAILBOX_FLAG_CAP_OOOC | TCMU_MAILBOX_FLAG_CAP_READ_LEN)
 #define IOV_OFFSET   offsetof(struct tcmu_cmd_entry, req.iov)
-
-/* ABORTED COMMAND, 44/00 INTERNAL TARGET FAILURE, fixed format. */
-static const uint8_t sense_without_sense[18] = {0x70, 0, 0x0b, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x44, 0x00};
 
 /* One entry, its header read once and checked against the ring. */
 typedef struct RingEntry {
@@ -146,16 +144,6 @@ static int take_iov(const TcmuRing *ring, const RingEntry *e, uint32_t n_iov, Tc
         return 0;
 }
 
-/* Length of a CDB as scsi_command_size() of the kernel has it, which is what was copied into the entry. */
-static size_t cdb_length(const uint8_t *cdb, size_t n_cdb)
-{
-        static const uint8_t by_group[] = {6, 10, 10, 12, 16, 12, 10, 10};
-
-        if (cdb[0] == 0x7f)
-                return n_cdb > 7 ? (size_t) cdb[7] + 8 : SIZE_MAX;
-        return by_group[cdb[0] >> 5];
-}
-
 /* The CDB stands in the entry behind the iovecs; elsewhere there may be no memory to read. */
 static int take_cdb(const TcmuRing *ring, const RingEntry *e, uint64_t cdb_off, uint32_t n_iov,
                     TcmuRequest *ret)
@@ -169,8 +157,8 @@ static int take_cdb(const TcmuRing *ring, const RingEntry *e, uint64_t cdb_off, 
         n_left = (size_t) (entry_off + e->n_data - cdb_off);
         memset(ret->cdb, 0, sizeof(ret->cdb));
         memcpy(ret->cdb, ring->map + cdb_off, n_left < SCSI_CDB_MAX ? n_left : SCSI_CDB_MAX);
-        n = cdb_length(ret->cdb, n_left);
-        if (n > n_left)
+        n = scsi_cdb_length(ret->cdb, n_left);
+        if (n == 0 || n > n_left)
                 return -EBADMSG;
         if (n > SCSI_CDB_MAX)
                 n = SCSI_CDB_MAX;
@@ -279,20 +267,15 @@ int tcmu_ring_next(TcmuRing *ring, TcmuRequest *ret)
         }
 }
 
-static bool is_sense(const uint8_t *sense, size_t n_sense)
+static void put_sense(uint8_t *dst, size_t n_dst, const uint8_t *sense, size_t n_sense)
 {
-        return n_sense > 2 && (sense[0] & 0x7f) >= 0x70 && (sense[0] & 0x7f) <= 0x73;
-}
+        static const Sense none = {.key = SENSE_ABORTED_COMMAND, .code = ASC_INTERNAL_TARGET_FAILURE};
+        Sense parsed;
 
-static void put_sense(struct tcmu_cmd_entry *entry, const uint8_t *sense, size_t n_sense)
-{
-        if (!is_sense(sense, n_sense)) {
-                sense = sense_without_sense;
-                n_sense = sizeof(sense_without_sense);
-        }
-        if (n_sense > sizeof(entry->rsp.sense_buffer))
-                n_sense = sizeof(entry->rsp.sense_buffer);
-        memcpy(entry->rsp.sense_buffer, sense, n_sense);
+        if (n_sense == 0 || sense_parse(sense, n_sense, &parsed) < 0)
+                (void) sense_build(&none, dst, n_dst);
+        else
+                memcpy(dst, sense, n_sense < n_dst ? n_sense : n_dst);
 }
 
 void tcmu_ring_complete(TcmuRing *ring, uint16_t id, uint8_t status, const uint8_t *sense, size_t n_sense,
@@ -315,7 +298,8 @@ void tcmu_ring_complete(TcmuRing *ring, uint16_t id, uint8_t status, const uint8
         answer.rsp.scsi_status = status;
         answer.rsp.read_len = n_read;
         if (status == SCSI_CHECK_CONDITION)
-                put_sense(&answer, sense, n_sense);
+                put_sense((uint8_t *) answer.rsp.sense_buffer, sizeof(answer.rsp.sense_buffer), sense,
+                          n_sense);
         memcpy(e.data, &answer, sizeof(answer));
         (void) ring_set_tail(ring, ring_advance(ring, ring->tail, e.n_data));
 }
