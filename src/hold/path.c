@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The path to the device, coming and going, and how long a program waits for it. */
+
+#include <stdio.h>
+
+#include "hold/unit-internal.h"
+#include "util/text.h"
+
+/* ---- the path ---- */
+
+void unit_lose_path(Unit *u, usec_t now, const char *why)
+{
+        HoldAction *a;
+
+        if (!u->path_open)
+                return;
+        u->path_open = u->path_condemned = false;
+        u->resume.step = STEP_NONE;
+        u->wake = USEC_INFINITY;
+        if (u->phase == UNIT_HELD || u->phase == UNIT_FAILED) {
+                u->outage_since = now;
+                unit_push_event(u, "away", "%s", why);
+        }
+        a = unit_push_action(u, HOLD_CLOSE_PATH);
+        snprintf(a->text, sizeof(a->text), "%s", why);
+        snprintf(u->record.reason, sizeof(u->record.reason), "%s", why);
+        unit_set_phase(u, u->timed_out ? UNIT_FAILED : UNIT_AWAY);
+        unit_store(u);
+}
+
+void unit_path_up(Unit *u, usec_t now)
+{
+        if (u->path_open)
+                return;
+        u->path_open = true;
+        u->path_condemned = false;
+        u->timed_out = false;
+        unit_start_recovery(u, STEP_INQUIRY, now);
+}
+
+void unit_path_down(Unit *u, usec_t now)
+{
+        if (!u->path_open)
+                return;
+        if (u->submitted != SUBMITTED_NOTHING) {
+                u->path_condemned = true;
+                return;
+        }
+        unit_lose_path(u, now, "the path to the device is gone");
+}
+
+/* ---- time ---- */
+
+static bool is_waiting(const Unit *u)
+{
+        return u->n_queue > 0 && u->submitted != SUBMITTED_PROGRAM && !u->awaiting_answer && !u->timed_out &&
+               u->phase != UNIT_HELD;
+}
+
+static usec_t waiting_since(const Unit *u)
+{
+        return u->queue[0].since > u->outage_since ? u->queue[0].since : u->outage_since;
+}
+
+static usec_t timeout_deadline(const Unit *u)
+{
+        return is_waiting(u) && !(u->phase == UNIT_FAILED && u->path_open)
+                       ? usec_add(waiting_since(u), u->config.timeout)
+                       : USEC_INFINITY;
+}
+
+usec_t unit_deadline(const Unit *u)
+{
+        return usec_min(u->wake, timeout_deadline(u));
+}
+
+/* The device did not come back in time: everything that waits fails, and what was in flight stays in doubt
+ * until the program goes to a place that it knows. */
+static void give_up_waiting(Unit *u, usec_t now)
+{
+        char span[40];
+
+        u->timed_out = true;
+        text_format_span(span, sizeof(span), u->config.timeout);
+        snprintf(u->record.reason, sizeof(u->record.reason), "did not come back within %s", span);
+        if (unit_session_open(u) || u->record.in_flight.phase != IN_FLIGHT_NONE)
+                u->record.position_lost = 1;
+        u->record.in_flight = (InFlight){};
+        journal_commit(&u->journal);
+        u->record.anchor.valid = 0;
+        unit_store(u);
+        unit_push_event(u, "failed", "%s", u->record.reason);
+        while (u->n_queue > 0) {
+                UnitCommand c = u->queue[0];
+
+                unit_queue_pop(u);
+                if (!c.answered)
+                        unit_complete_error(u, &c, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+        }
+        if (!u->path_open)
+                unit_set_phase(u, UNIT_FAILED);
+        (void) now;
+}
+
+void unit_tick(Unit *u, usec_t now)
+{
+        if (u->wake <= now) {
+                u->wake = USEC_INFINITY;
+                if (u->resume.step != STEP_NONE && u->submitted == SUBMITTED_NOTHING)
+                        unit_goto_step(u, (Step) u->resume.step, now);
+                else
+                        unit_pump(u, now);
+        }
+        if (timeout_deadline(u) <= now)
+                give_up_waiting(u, now);
+}
+

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The device's answer to a program's command: final, to be tried again, in doubt, or a sign that the device is
+ * not what it was. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "hold/unit-internal.h"
+
+#define RETRY_AFTER (50 * USEC_PER_MSEC) /* BUSY, or the kernel is short of memory */
+
+/* As if the head had never been sent. */
+static void unsend_head(Unit *u)
+{
+        if (u->record.in_flight.phase == IN_FLIGHT_SENT && unit_is_ordered(u->queue[0].opcode)) {
+                if (u->record.in_flight.journalled)
+                        journal_truncate_last(&u->journal, 0);
+                u->record.in_flight = (InFlight){};
+        }
+        u->queue[0].executing = false;
+        unit_store(u);
+        if (u->queue[0].answered)
+                unit_queue_pop(u);
+}
+
+static void retry_head(Unit *u, usec_t now)
+{
+        unsend_head(u);
+        u->wake = now + RETRY_AFTER;
+}
+
+/* Nobody waits for its outcome any more, and whoever sent it takes it for failed: what follows must not build
+ * on a position that he does not know. */
+void unit_drop_abandoned(Unit *u)
+{
+        if (unit_is_ordered(u->queue[0].opcode)) {
+                u->record.position_lost = 1;
+                snprintf(u->record.reason, sizeof(u->record.reason), "%s was aborted by its initiator",
+                         u->queue[0].opcode->name);
+        }
+        u->record.in_flight.phase = IN_FLIGHT_NONE;
+        unit_store(u);
+        unit_queue_pop(u);
+}
+
+static void finish_head(Unit *u, const ScsiResult *result, const Sense *sense)
+{
+        UnitCommand c = u->queue[0];
+        bool ordered = unit_is_ordered(c.opcode);
+
+        unit_apply_effect(u, &c, result, sense);
+        if (ordered)
+                unit_settle(u, result->status, result->sense, result->n_sense);
+        if (c.answered) {
+                unit_drop_abandoned(u);
+                return;
+        }
+        if (u->phase == UNIT_FAILED && !u->record.position_lost) {
+                u->record.reason[0] = '\0';
+                unit_set_phase(u, UNIT_HELD);
+        }
+        unit_filter_answer(&c, result);
+        unit_queue_pop(u);
+        u->awaiting_answer = ordered;
+        unit_complete(u, &c, result->status, result->sense, result->n_sense,
+                      c.opcode->direction == SCSI_DATA_IN ? result->n_transferred : 0, ordered);
+}
+
+/* A unit attention that the program has to see: another cartridge while it was not using the first one, or
+ * somebody at the library's door. */
+static bool attention_is_for_program(const Unit *u, const Sense *sense)
+{
+        if (u->config.type == DEVICE_CHANGER)
+                return sense_asc(sense) == 0x28;
+        return sense->code == ASC_MEDIUM_MAY_HAVE_CHANGED && !unit_session_open(u);
+}
+
+static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sense, usec_t now)
+{
+        bool reset = sense_asc(sense) == 0x29, changed = sense->code == ASC_MEDIUM_MAY_HAVE_CHANGED;
+
+        if (attention_is_for_program(u, sense)) {
+                if (u->config.type == DEVICE_TAPE)
+                        unit_forget_medium(u, MEDIUM_PRESENT);
+                finish_head(u, result, sense);
+                return;
+        }
+        unsend_head(u);
+        if (reset)
+                unit_push_event(u, "reset", "the device was reset (unit attention 29/%02x)", sense->code & 0xff);
+        unit_start_recovery(u, STEP_READY, now);
+        u->resume.reset_seen = reset;
+        u->resume.medium_changed = changed;
+}
+
+/* Named outcomes of looking at an answer. */
+enum { ANSWER_FINAL, ANSWER_RETRY, ANSWER_IN_DOUBT, ANSWER_ATTENTION, ANSWER_NOT_READY };
+
+static int judge_answer(const Unit *u, const ScsiResult *result, const Sense *sense)
+{
+        const ScsiOpcode *opcode = u->queue[0].opcode;
+
+        if (result->status == SCSI_BUSY || result->status == SCSI_TASK_SET_FULL)
+                return ANSWER_RETRY;
+        if (result->status == SCSI_TASK_ABORTED)
+                return ANSWER_IN_DOUBT;
+        if (!sense || sense->deferred)
+                return ANSWER_FINAL;
+        if (sense->key == SENSE_UNIT_ATTENTION)
+                return ANSWER_ATTENTION;
+        if (sense->key == SENSE_NOT_READY && sense_asc(sense) == 0x04 && unit_is_ordered(opcode) && unit_session_open(u))
+                return ANSWER_NOT_READY;
+        return ANSWER_FINAL;
+}
+
+static void program_answered(Unit *u, const ScsiResult *result, usec_t now)
+{
+        Sense parsed;
+        const Sense *sense = NULL;
+
+        if (result->status == SCSI_CHECK_CONDITION && sense_parse(result->sense, result->n_sense, &parsed) >= 0)
+                sense = &parsed;
+        switch (judge_answer(u, result, sense)) {
+        case ANSWER_FINAL:
+                finish_head(u, result, sense);
+                break;
+        case ANSWER_RETRY:
+                retry_head(u, now);
+                break;
+        case ANSWER_IN_DOUBT:
+                unit_start_recovery(u, STEP_INQUIRY, now);
+                break;
+        case ANSWER_ATTENTION:
+                handle_attention(u, result, sense, now);
+                break;
+        case ANSWER_NOT_READY:
+                unsend_head(u);
+                unit_start_recovery(u, STEP_READY, now);
+                break;
+        }
+}
+
+static void program_result(Unit *u, const ScsiResult *result, usec_t now)
+{
+        switch (result->delivery) {
+        case SCSI_ANSWERED:
+                program_answered(u, result, now);
+                return;
+        case SCSI_NOT_SENT:
+                if (!result->path_gone) {
+                        retry_head(u, now);
+                        return;
+                }
+                unsend_head(u);
+                break;
+        case SCSI_IN_DOUBT:
+        case _SCSI_DELIVERY_MAX:
+                break;
+        }
+        if (result->path_gone || u->path_condemned)
+                unit_lose_path(u, now, "the path to the device is gone");
+        else
+                unit_start_recovery(u, STEP_INQUIRY, now);
+}
+
+void unit_result(Unit *u, const ScsiResult *result, usec_t now)
+{
+        UnitSubmitted submitted = u->submitted;
+
+        u->submitted = SUBMITTED_NOTHING;
+        if (submitted == SUBMITTED_PROGRAM)
+                program_result(u, result, now);
+        else if (submitted == SUBMITTED_STEP)
+                unit_step_result(u, result, now);
+        if (u->path_condemned && u->submitted == SUBMITTED_NOTHING)
+                unit_lose_path(u, now, "the path to the device is gone");
+        unit_pump(u, now);
+}
+

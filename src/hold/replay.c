@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Where the medium stands, what is on it, and the rest again.
+ *
+ * Let D be the commit point (everything before it is proven to be on the medium), P where the program believes
+ * to be, and N what is really there; the journal holds the objects from D to P and, behind them, those of the
+ * command in flight.
+ *
+ *  - Nothing is lost if a READ POSITION that can be trusted names a place other than 0 between P and the end of
+ *    the command in flight, and no reset was seen: a drive that was reset stands at the beginning. N is known.
+ *  - Otherwise go to D and read forward, comparing with the journal, up to the first difference, blank or end.
+ *    That is right on every drive, also when old data lies beyond the point of loss.
+ *  - Before anything is written the medium must be proven to be the same: its serial number (READ ATTRIBUTE), or
+ *    the object before D read back, or objects of the journal found on it.
+ *  - Go to N and write the journal's objects from N on.
+ *
+ * Whatever of this cannot be done ends in unit_give_up_position(). */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "hold/unit-internal.h"
+#include "scsi/cdb.h"
+#include "util/crc32c.h"
+
+#define SPACE_6_MAX 0x7fffff
+#define READ_6_MAX  0xffffff
+
+/* ---- going to a place ---- */
+
+static void go_to(Unit *u, const MediumPlace *target, Step then, usec_t now)
+{
+        u->resume.target = *target;
+        u->resume.after_locate = then;
+        unit_goto_step(u, STEP_LOCATE, now);
+}
+
+void step_locate_start(Unit *u, usec_t now)
+{
+        const MediumPlace *t = &u->resume.target;
+        uint8_t cdb[SCSI_CDB_MAX];
+        size_t n_cdb;
+
+        if (position_at_beginning(t) && t->partition == 0) {
+                unit_goto_step(u, STEP_REWIND, now);
+                return;
+        }
+        if (u->record.no_locate || !t->object_known) {
+                if (t->file_known && t->partition == 0)
+                        unit_goto_step(u, STEP_REWIND, now);
+                else
+                        unit_give_up_position(u, now, "the drive has no LOCATE and the file number is not known");
+                return;
+        }
+        if (t->object <= UINT32_MAX)
+                n_cdb = scsi_cdb_locate_10(cdb, t->partition != 0, t->partition, (uint32_t) t->object);
+        else
+                n_cdb = scsi_cdb_locate_16(cdb, t->partition != 0, t->partition, LOCATE_OBJECT, t->object);
+        unit_submit_step(u, cdb, n_cdb, SCSI_NO_DATA, NULL, 0);
+}
+
+static bool is_illegal(const StepResult *r)
+{
+        return r->sense && r->sense->key == SENSE_ILLEGAL_REQUEST;
+}
+
+static void locate_failed(Unit *u, const StepResult *r, usec_t now)
+{
+        if (r->sense && r->sense->key == SENSE_BLANK_CHECK)
+                unit_give_up_position(u, now, "the medium ends before block %" PRIu64 ", which was written",
+                                      u->resume.target.object);
+        else
+                unit_give_up_position(u, now, "%s failed, %s %04x", unit_step_name(u->resume.step),
+                                      r->sense ? sense_key_name(r->sense->key) : "status",
+                                      r->sense ? r->sense->code : r->result->status);
+}
+
+void step_locate_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (is_illegal(r) && r->sense->code == ASC_INVALID_OPCODE) {
+                u->record.no_locate = 1;
+                unit_goto_step(u, STEP_LOCATE, now);
+        } else if (!r->good) {
+                locate_failed(u, r, now);
+        } else {
+                unit_goto_step(u, STEP_CHECK_POSITION, now);
+        }
+}
+
+void step_rewind_start(Unit *u, usec_t now)
+{
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        unit_submit_step(u, cdb, scsi_cdb_rewind(cdb, false), SCSI_NO_DATA, NULL, 0);
+}
+
+void step_rewind_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (!r->good) {
+                locate_failed(u, r, now);
+                return;
+        }
+        if (position_at_beginning(&u->resume.target)) {
+                unit_goto_step(u, (Step) u->resume.after_locate, now);
+                return;
+        }
+        u->resume.space_left = u->resume.target.file;
+        unit_goto_step(u, STEP_SPACE_FILES, now);
+}
+
+static void submit_space(Unit *u, SpaceCode code)
+{
+        uint64_t n = u->resume.space_left < SPACE_6_MAX ? u->resume.space_left : SPACE_6_MAX;
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        u->resume.space_left -= n;
+        unit_submit_step(u, cdb, scsi_cdb_space_6(cdb, code, (int32_t) n), SCSI_NO_DATA, NULL, 0);
+}
+
+void step_space_files_start(Unit *u, usec_t now)
+{
+        if (u->resume.space_left > 0) {
+                submit_space(u, SPACE_FILEMARKS);
+                return;
+        }
+        u->resume.space_left = u->resume.target.block;
+        unit_goto_step(u, STEP_SPACE_BLOCKS, now);
+}
+
+void step_space_files_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (!r->good)
+                locate_failed(u, r, now);
+        else
+                unit_goto_step(u, STEP_SPACE_FILES, now);
+}
+
+void step_space_blocks_start(Unit *u, usec_t now)
+{
+        if (u->resume.space_left > 0)
+                submit_space(u, SPACE_BLOCKS);
+        else
+                unit_goto_step(u, STEP_CHECK_POSITION, now);
+}
+
+void step_space_blocks_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (!r->good)
+                locate_failed(u, r, now);
+        else
+                unit_goto_step(u, STEP_SPACE_BLOCKS, now);
+}
+
+/* ---- the plan ---- */
+
+static void start_compare(Unit *u, usec_t now)
+{
+        u->resume.compare = u->record.journal.first;
+        u->resume.compare_object = 0;
+        unit_goto_step(u, STEP_COMPARE, now);
+}
+
+static void place_after_objects(MediumPlace *p, const JournalRecord *r, uint64_t n)
+{
+        if (r->length > 0)
+                position_pass_blocks(p, n);
+        else
+                position_pass_filemarks(p, n);
+}
+
+/* The place of the journal's object now under comparison. */
+static MediumPlace place_of_compare(const Unit *u)
+{
+        MediumPlace p = u->record.commit;
+
+        for (uint64_t i = u->record.journal.first; i < u->resume.compare; i++) {
+                const JournalRecord *r = journal_record(&u->journal, i);
+
+                place_after_objects(&p, r, r->n_objects);
+        }
+        if (u->resume.compare_object > 0)
+                place_after_objects(&p, journal_record(&u->journal, u->resume.compare), u->resume.compare_object);
+        return p;
+}
+
+/* The drive is at its old place: n objects of the journal, from D, are there. Points compare behind them. */
+static bool compare_skip(Unit *u, uint64_t n)
+{
+        u->resume.compare = u->record.journal.first;
+        u->resume.compare_object = 0;
+        while (n > 0) {
+                const JournalRecord *r = journal_record(&u->journal, u->resume.compare);
+
+                if (!r)
+                        return false;
+                if (n < r->n_objects) {
+                        u->resume.compare_object = (uint32_t) n;
+                        return true;
+                }
+                n -= r->n_objects;
+                u->resume.compare++;
+        }
+        return true;
+}
+
+static bool is_write_in_flight(const Unit *u)
+{
+        return u->record.in_flight.phase == IN_FLIGHT_SENT && u->record.in_flight.journalled;
+}
+
+/* Nothing was lost: READ POSITION says so, and nothing says otherwise. */
+static bool is_where_it_was(Unit *u)
+{
+        const UnitResume *s = &u->resume;
+        const UnitRecord *r = &u->record;
+        uint64_t here = s->reported_object;
+
+        if (!s->reported || s->reset_seen || s->medium_changed || !r->position.object_known || here == 0 ||
+            !r->commit.object_known || here < r->position.object)
+                return false;
+        if (!is_write_in_flight(u))
+                return here == r->position.object;
+        return compare_skip(u, here - r->commit.object);
+}
+
+static void go_on_from_here(Unit *u, usec_t now)
+{
+        if (is_write_in_flight(u))
+                unit_goto_step(u, STEP_REWRITE, now);
+        else
+                unit_goto_step(u, STEP_DONE, now);
+}
+
+/* Nothing of this medium was used yet, and it stands at its beginning. */
+static void plan_untouched(Unit *u, usec_t now)
+{
+        if (u->resume.reported && u->resume.reported_object == 0 && !u->resume.medium_changed)
+                unit_goto_step(u, STEP_DONE, now);
+        else
+                go_to(u, &u->record.position, STEP_DONE, now);
+}
+
+/* Back to D, by way of the object before it if the medium has yet to be proven. */
+static void plan_return(Unit *u, usec_t now)
+{
+        MediumPlace target = u->record.commit;
+        Step then = journal_is_empty(&u->journal) ? STEP_DONE : STEP_COMPARE;
+
+        if (u->resume.medium_proven) {
+                if (then == STEP_COMPARE) {
+                        u->resume.compare = u->record.journal.first;
+                        u->resume.compare_object = 0;
+                }
+                go_to(u, &target, then, now);
+                return;
+        }
+        if (u->record.anchor.valid && !u->record.anchor.filemark && position_back_block(&target)) {
+                go_to(u, &target, STEP_ANCHOR, now);
+                return;
+        }
+        if (u->record.anchor.valid && u->record.anchor.filemark && target.object_known && target.object > 0 &&
+            !u->record.no_locate) {
+                position_set_object(&target, target.partition, target.object - 1);
+                go_to(u, &target, STEP_ANCHOR, now);
+                return;
+        }
+        if (then == STEP_COMPARE) {
+                u->resume.compare = u->record.journal.first;
+                u->resume.compare_object = 0;
+                go_to(u, &target, STEP_COMPARE, now);
+                return;
+        }
+        unit_give_up_position(u, now, "the cartridge cannot be proven to be the same");
+}
+
+static void plan_no_medium(Unit *u, usec_t now)
+{
+        const InFlight *f = &u->record.in_flight;
+
+        if (f->phase == IN_FLIGHT_SENT && f->cdb[0] == OP_LOAD_UNLOAD && !(f->cdb[4] & 1) &&
+            journal_is_empty(&u->journal)) {
+                unit_forget_medium(u, MEDIUM_ABSENT);
+                unit_settle(u, SCSI_GOOD, NULL, 0);
+                unit_goto_step(u, STEP_DONE, now);
+                return;
+        }
+        if (unit_session_open(u)) {
+                unit_give_up_position(u, now, "the cartridge is gone from the drive");
+                return;
+        }
+        unit_goto_step(u, STEP_DONE, now);
+}
+
+static void plan_unknown_place(Unit *u, usec_t now)
+{
+        if (u->record.position_used)
+                unit_give_up_position(u, now, "the position was not known when the device was lost");
+        else
+                unit_goto_step(u, STEP_DONE, now);
+}
+
+static bool is_untouched(const Unit *u)
+{
+        return journal_is_empty(&u->journal) && position_at_beginning(&u->record.position);
+}
+
+void step_plan_start(Unit *u, usec_t now)
+{
+        if (u->config.type == DEVICE_CHANGER)
+                unit_goto_step(u, unit_move_in_flight(u) ? STEP_ELEMENTS : STEP_DONE, now);
+        else if (u->resume.ready_no_medium)
+                plan_no_medium(u, now);
+        else if (u->record.position_lost)
+                unit_goto_step(u, STEP_DONE, now);
+        else if (!position_known(&u->record.position))
+                plan_unknown_place(u, now);
+        else if (is_where_it_was(u))
+                go_on_from_here(u, now);
+        else if (is_untouched(u))
+                plan_untouched(u, now);
+        else
+                plan_return(u, now);
+}
+
+/* ---- the object before D ---- */
+
+static void submit_read(Unit *u, bool fixed, uint32_t count, uint32_t n_data)
+{
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        memset(u->scratch, 0, n_data < 64 ? n_data : 64);
+        unit_submit_step(u, cdb, scsi_cdb_read_6(cdb, fixed, false, count), SCSI_DATA_IN, u->scratch, n_data);
+}
+
+/* A filemark is looked for by a READ of the smallest block. */
+static void submit_read_filemark(Unit *u)
+{
+        if (u->record.block_fixed)
+                submit_read(u, true, 1, u->record.block_length);
+        else
+                submit_read(u, false, 512, 512);
+}
+
+static bool found_filemark(const StepResult *r)
+{
+        return r->sense && !r->sense->deferred && r->sense->filemark;
+}
+
+void step_anchor_start(Unit *u, usec_t now)
+{
+        const UnitAnchor *a = &u->record.anchor;
+
+        if (a->filemark)
+                submit_read_filemark(u);
+        else
+                submit_read(u, a->fixed, a->fixed ? 1 : a->length, a->length);
+}
+
+void step_anchor_done(Unit *u, const StepResult *r, usec_t now)
+{
+        const UnitAnchor *a = &u->record.anchor;
+        bool same;
+
+        if (a->filemark)
+                same = found_filemark(r);
+        else
+                same = r->good && r->result->n_transferred == a->length && crc32c(0, u->scratch, a->length) == a->crc;
+        if (!same) {
+                unit_give_up_position(u, now, "the cartridge in the drive is not the one that was there, or has changed");
+                return;
+        }
+        u->resume.medium_proven = true;
+        if (journal_is_empty(&u->journal))
+                unit_goto_step(u, STEP_DONE, now);
+        else
+                start_compare(u, now);
+}
+
+/* ---- comparing ---- */
+
+void step_compare_start(Unit *u, usec_t now)
+{
+        const JournalRecord *r = journal_record(&u->journal, u->resume.compare);
+        uint32_t n;
+
+        if (!r) {
+                unit_goto_step(u, STEP_REWRITE, now); /* all of it is there */
+                return;
+        }
+        n = r->n_objects - u->resume.compare_object;
+        if (r->length == 0)
+                submit_read_filemark(u);
+        else
+                submit_read(u, r->fixed, r->fixed ? n : r->length, n * r->length);
+}
+
+/* How many of the objects just read are those of the journal. */
+static uint32_t count_equal(const Unit *u, const JournalRecord *r, const StepResult *result)
+{
+        const uint8_t *expected = journal_data(&u->journal, r) + (size_t) u->resume.compare_object * r->length;
+        uint32_t wanted = r->n_objects - u->resume.compare_object, n = 0;
+        uint32_t got = result->result->n_transferred / (r->length > 0 ? r->length : 1);
+
+        if (r->length == 0)
+                return found_filemark(result) ? 1 : 0;
+        if (!result->good && !(r->fixed && result->sense && !result->sense->ili))
+                return 0;
+        if (!result->good && result->sense->information_valid) {
+                int64_t left = result->sense->information;
+
+                got = left >= 0 && left <= (int64_t) wanted && wanted - (uint32_t) left < got
+                              ? wanted - (uint32_t) left
+                              : got;
+        }
+        while (n < wanted && n < got &&
+               memcmp(u->scratch + (size_t) n * r->length, expected + (size_t) n * r->length, r->length) == 0)
+                n++;
+        return n;
+}
+
+/* Named outcomes of reading the journal's objects back. */
+static bool means_end_of_written(const StepResult *r)
+{
+        if (r->good || found_filemark(r))
+                return true; /* something else is there */
+        return r->sense && (r->sense->key == SENSE_BLANK_CHECK || r->sense->key == SENSE_MEDIUM_ERROR || r->sense->ili ||
+                            r->sense->key == SENSE_NO_SENSE || r->sense->key == SENSE_RECOVERED_ERROR);
+}
+
+static void compare_ended(Unit *u, const StepResult *r, usec_t now)
+{
+        MediumPlace n = place_of_compare(u);
+
+        if (!means_end_of_written(r)) {
+                locate_failed(u, r, now);
+                return;
+        }
+        if (!u->resume.medium_proven) {
+                unit_give_up_position(u, now, "nothing of what was written is on the cartridge now in the drive");
+                return;
+        }
+        go_to(u, &n, STEP_REWRITE, now);
+}
+
+void step_compare_done(Unit *u, const StepResult *r, usec_t now)
+{
+        const JournalRecord *record = journal_record(&u->journal, u->resume.compare);
+        uint32_t n = count_equal(u, record, r);
+
+        if (n > 0)
+                u->resume.medium_proven = true;
+        u->resume.compare_object += n;
+        if (u->resume.compare_object >= record->n_objects) {
+                u->resume.compare++;
+                u->resume.compare_object = 0;
+                unit_goto_step(u, STEP_COMPARE, now);
+        } else if (record->length == 0 && n > 0) {
+                unit_goto_step(u, STEP_COMPARE, now);
+        } else {
+                compare_ended(u, r, now);
+        }
+}
+
+/* ---- writing the rest again ---- */
+
+/* The command in flight, if it was a WRITE, is done: its objects are on the medium, or in the drive's buffer and
+ * in the journal. */
+static void settle_write(Unit *u)
+{
+        InFlight *f = &u->record.in_flight;
+        const JournalRecord *last = journal_record(&u->journal, u->record.journal.end - 1);
+        uint8_t sense[SCSI_SENSE_MAX];
+        Sense s = {.eom = true, .code = ASC_EARLY_WARNING};
+        bool filemarks = last->length == 0;
+
+        place_after_objects(&u->record.position, last, last->n_objects);
+        u->record.n_bytes_written += (uint64_t) last->n_objects * last->length;
+        f->journalled = 0;
+        if (u->resume.early_warning)
+                unit_settle(u, SCSI_CHECK_CONDITION, sense, sense_build(&s, sense, sizeof(sense)));
+        else
+                unit_settle(u, SCSI_GOOD, NULL, 0);
+        if (filemarks)
+                u->want_commit = true; /* the program takes its filemark for a proof */
+}
+
+void step_rewrite_start(Unit *u, usec_t now)
+{
+        const JournalRecord *r = journal_record(&u->journal, u->resume.compare);
+        uint8_t cdb[SCSI_CDB_MAX];
+        uint32_t n;
+
+        if (!r) {
+                if (is_write_in_flight(u))
+                        settle_write(u);
+                unit_goto_step(u, STEP_DONE, now);
+                return;
+        }
+        n = r->n_objects - u->resume.compare_object;
+        if (r->length == 0)
+                unit_submit_step(u, cdb, scsi_cdb_write_filemarks_6(cdb, false, n), SCSI_NO_DATA, NULL, 0);
+        else
+                unit_submit_step(u, cdb, scsi_cdb_write_6(cdb, r->fixed, r->fixed ? n : r->length), SCSI_DATA_OUT,
+                                 (void *) (journal_data(&u->journal, r) + (size_t) u->resume.compare_object * r->length),
+                                 n * r->length);
+}
+
+static bool is_early_warning(const StepResult *r)
+{
+        return r->sense && !r->sense->deferred && r->sense->key <= SENSE_RECOVERED_ERROR;
+}
+
+void step_rewrite_done(Unit *u, const StepResult *r, usec_t now)
+{
+        const JournalRecord *record = journal_record(&u->journal, u->resume.compare);
+
+        if (!r->good && !is_early_warning(r)) {
+                unit_give_up_position(u, now, "what was lost could not be written again: %s %04x",
+                                      r->sense ? sense_key_name(r->sense->key) : "status",
+                                      r->sense ? r->sense->code : r->result->status);
+                return;
+        }
+        if (!r->good && r->sense->eom)
+                u->resume.early_warning = true;
+        u->resume.n_rewritten += record->n_objects - u->resume.compare_object;
+        u->resume.compare++;
+        u->resume.compare_object = 0;
+        unit_goto_step(u, STEP_REWRITE, now);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Two copies, written in turn: a process killed in the middle of a store leaves the other copy whole. Memory
+ * order needs no more than the compiler's: the successor reads after the death of the writer. */
+
+#include "hold/state.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "util/crc32c.h"
+
+void unit_state_init(UnitState *s)
+{
+        memset(s, 0, offsetof(UnitState, records));
+        s->magic = UNIT_STATE_MAGIC;
+        s->version = UNIT_STATE_VERSION;
+        s->n_size = sizeof(*s);
+        unit_state_seal_pages(s);
+}
+
+static uint32_t record_crc(const UnitRecord *r)
+{
+        return crc32c(0, r, offsetof(UnitRecord, crc));
+}
+
+static uint32_t pages_crc(const UnitState *s)
+{
+        return crc32c(0, &s->n_pages, offsetof(UnitState, pages_crc) - offsetof(UnitState, n_pages));
+}
+
+static bool record_is_sane(const UnitRecord *r)
+{
+        const JournalIndex *j = &r->journal;
+
+        return r->crc == record_crc(r) && r->n_modes <= UNIT_MODES_MAX && r->n_medium_id <= UNIT_MEDIUM_ID_MAX &&
+               r->in_flight.n_cdb <= SCSI_CDB_MAX && r->in_flight.n_sense <= SCSI_SENSE_MAX && j->first <= j->end &&
+               j->end - j->first <= UNIT_JOURNAL_RECORDS && j->data_begin <= j->data_end;
+}
+
+int unit_state_load(const UnitState *s, size_t n_state, UnitRecord *ret)
+{
+        const UnitRecord *best = NULL;
+
+        if (n_state < sizeof(*s) || s->magic != UNIT_STATE_MAGIC || s->version != UNIT_STATE_VERSION ||
+            s->n_size != sizeof(*s))
+                return -ENODATA;
+        if (s->n_pages > UNIT_PAGES_MAX || s->pages_crc != pages_crc(s))
+                return -EBADMSG;
+        for (size_t i = 0; i < 2; i++)
+                if (record_is_sane(&s->copies[i]) && (!best || s->copies[i].sequence > best->sequence))
+                        best = &s->copies[i];
+        if (!best)
+                return -EBADMSG;
+        *ret = *best;
+        return 0;
+}
+
+void unit_state_store(UnitState *s, UnitRecord *r)
+{
+        UnitRecord *copy;
+
+        r->sequence++;
+        r->crc = record_crc(r);
+        copy = &s->copies[r->sequence % 2];
+        atomic_signal_fence(memory_order_seq_cst);
+        memcpy(copy, r, sizeof(*r));
+        atomic_signal_fence(memory_order_seq_cst);
+}
+
+void unit_state_seal_pages(UnitState *s)
+{
+        s->pages_crc = pages_crc(s);
+}
+
+const UnitPage *unit_state_page(const UnitState *s, int page)
+{
+        for (uint32_t i = 0; i < s->n_pages; i++)
+                if (s->pages[i].page == page)
+                        return &s->pages[i];
+        return NULL;
+}
+
+int unit_state_set_page(UnitState *s, int page, const uint8_t *data, size_t n_data)
+{
+        UnitPage *p = (UnitPage *) unit_state_page(s, page);
+
+        if (n_data > UNIT_PAGE_SIZE)
+                return -E2BIG;
+        if (!p) {
+                if (s->n_pages >= UNIT_PAGES_MAX)
+                        return -ENOSPC;
+                p = &s->pages[s->n_pages++];
+        }
+        *p = (UnitPage){.page = (int16_t) page, .n_data = (uint16_t) n_data};
+        memcpy(p->data, data, n_data);
+        unit_state_seal_pages(s);
+        return 0;
+}

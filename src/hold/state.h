@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a unit remembers, laid out in memory that outlives the process (a file on tmpfs, mapped). A successor
+ * finds it after a crash at any instant: the record that changes with every command is kept twice, each copy
+ * with a sequence number and a CRC, and written alternately; journal data and journal records are written
+ * before the record that counts them.
+ *
+ * Native byte order and layout: it never leaves the machine or the boot. UNIT_STATE_VERSION changes with it. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hold/position.h"
+#include "scsi/command.h"
+
+#define UNIT_STATE_MAGIC   UINT32_C(0x45565450) /* EVTP */
+#define UNIT_STATE_VERSION 1
+
+#define UNIT_PAGES_MAX       24
+#define UNIT_PAGE_SIZE       256
+#define UNIT_MODES_MAX       8
+#define UNIT_MODE_SIZE       64
+#define UNIT_MEDIUM_ID_MAX   40
+#define UNIT_JOURNAL_RECORDS 32768
+
+/* An answer to INQUIRY that is given from memory: page < 0 is the standard data. */
+typedef struct UnitPage {
+        int16_t page;
+        uint16_t n_data;
+        uint8_t data[UNIT_PAGE_SIZE];
+} UnitPage;
+
+/* The last parameter list a program sent by MODE SELECT for one page code (0: the block descriptor alone). */
+typedef struct UnitMode {
+        uint8_t opcode;
+        uint8_t cdb1; /* PF and SP bits */
+        uint8_t page;
+        uint8_t n_data;
+        uint8_t data[UNIT_MODE_SIZE];
+} UnitMode;
+
+/* The object just before a place, to recognise the medium by: what was last read, or last committed there. */
+typedef struct UnitAnchor {
+        uint8_t valid;
+        uint8_t filemark;
+        uint8_t fixed;
+        uint8_t reserved;
+        uint32_t length;
+        uint32_t crc;
+} UnitAnchor;
+
+/* Objects written since the last commit. offset counts bytes ever written to the data ring. */
+typedef struct JournalRecord {
+        uint64_t offset;
+        uint32_t n_objects; /* filemarks, or blocks of `length` bytes */
+        uint32_t length;    /* 0: filemarks */
+        uint32_t crc;       /* of all its data */
+        uint8_t fixed;      /* written with FIXED = 1 */
+        uint8_t reserved[3];
+} JournalRecord;
+
+typedef struct JournalIndex {
+        uint64_t first, end;           /* record numbers, monotonic */
+        uint64_t data_begin, data_end; /* ring offsets, monotonic */
+} JournalIndex;
+
+typedef enum InFlightPhase {
+        IN_FLIGHT_NONE,
+        IN_FLIGHT_SENT,    /* may have been executed */
+        IN_FLIGHT_SETTLED, /* its outcome is known, the program may not have got it */
+} InFlightPhase;
+
+/* The one command that may change the medium or the device and is not yet answered. */
+typedef struct InFlight {
+        uint8_t phase;
+        uint8_t n_cdb;
+        uint8_t status;
+        uint8_t n_sense;
+        uint32_t n_data;
+        uint32_t crc;            /* of its data-out */
+        uint32_t answer_tail;    /* cmd_tail of the ring just before it was answered */
+        uint8_t answer_noted;    /* answer_tail is valid */
+        uint8_t journalled;      /* its objects are the last record of the journal */
+        uint8_t reserved[2];
+        MediumPlace before; /* where it began */
+        uint8_t cdb[SCSI_CDB_MAX];
+        uint8_t sense[SCSI_SENSE_MAX];
+} InFlight;
+
+typedef enum PositionForm {
+        POSITION_FORM_UNTRIED,
+        POSITION_FORM_LONG,
+        POSITION_FORM_SHORT,
+        POSITION_FORM_NONE,
+} PositionForm;
+
+typedef enum MediumPresence {
+        MEDIUM_UNKNOWN,
+        MEDIUM_ABSENT,
+        MEDIUM_PRESENT,
+} MediumPresence;
+
+/* Set by the program, lost by a reset, and not restored by this version. */
+typedef enum HoldUnrestorable {
+        UNRESTORABLE_RESERVATION = 1 << 0, /* PERSISTENT RESERVE OUT */
+        UNRESTORABLE_ENCRYPTION = 1 << 1,  /* SECURITY PROTOCOL OUT */
+        UNRESTORABLE_MODE = 1 << 2,        /* a MODE SELECT too long or too many to be kept */
+} HoldUnrestorable;
+
+/* Changes with every command. */
+typedef struct UnitRecord {
+        uint64_t sequence;
+        MediumPlace position; /* where the program believes to be, without the command in flight */
+        MediumPlace commit;   /* everything before it is proven to be on the medium */
+        UnitAnchor anchor;     /* the object before `commit` */
+        JournalIndex journal;
+        InFlight in_flight;
+        UnitMode modes[UNIT_MODES_MAX];
+        uint8_t n_modes;
+        uint8_t medium_id[UNIT_MEDIUM_ID_MAX];
+        uint8_t n_medium_id;
+        uint8_t medium; /* MediumPresence */
+        uint8_t position_used;  /* a program relied on the position since it was last known */
+        uint8_t loss_unreported; /* acknowledged objects are gone and no program was told so yet */
+        uint8_t position_lost;  /* fail every position-dependent command until the program repositions */
+        uint8_t prevent;        /* PREVENT field as last set */
+        uint8_t reserved;       /* RESERVE(6) or (10) is in force */
+        uint8_t position_form;  /* PositionForm */
+        uint8_t position_trusted; /* READ POSITION agreed with our own count at a place other than 0 */
+        uint8_t no_locate;
+        uint8_t no_mam;
+        uint8_t unrestorable;   /* HoldUnrestorable bits */
+        uint8_t block_fixed;    /* block length != 0 */
+        uint32_t block_length;
+        uint64_t n_commands, n_outages, n_replayed, n_settled;
+        uint64_t n_bytes_written, n_bytes_read;
+        char reason[96];
+        uint32_t crc;
+} UnitRecord;
+
+typedef struct UnitState {
+        uint32_t magic, version;
+        uint32_t n_size;
+        uint32_t n_pages;
+        UnitPage pages[UNIT_PAGES_MAX];
+        uint32_t pages_crc;
+        UnitRecord copies[2];
+        JournalRecord records[UNIT_JOURNAL_RECORDS];
+} UnitState;
+
+void unit_state_init(UnitState *s);
+
+/* The newest valid copy into *ret; 0, -ENODATA for memory that holds no state of this version (new or from
+ * another one), -EBADMSG when neither copy is whole. */
+int unit_state_load(const UnitState *s, size_t n_state, UnitRecord *ret);
+
+/* Writes r as the newest copy; increments its sequence. */
+void unit_state_store(UnitState *s, UnitRecord *r);
+
+/* Seals the pages after they were changed. */
+void unit_state_seal_pages(UnitState *s);
+
+const UnitPage *unit_state_page(const UnitState *s, int page);
+/* 0, -ENOSPC when there is no room, -E2BIG when the page is too long to be kept. */
+int unit_state_set_page(UnitState *s, int page, const uint8_t *data, size_t n_data);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Between the files of hold/; nobody else includes it. */
+
+#include "hold/unit.h"
+
+/* ---- unit.c: the queue of program commands, the path ---- */
+
+void unit_store(Unit *u);
+void unit_set_phase(Unit *u, UnitPhase phase);
+HoldAction *unit_push_action(Unit *u, HoldActionType type);
+void unit_push_event(Unit *u, const char *event, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+/* Closes the path; only while nothing is in flight. */
+void unit_lose_path(Unit *u, usec_t now, const char *why);
+void unit_queue_pop(Unit *u);
+/* Commands whose outcome matters to what follows; the others may be sent twice. */
+bool unit_is_ordered(const ScsiOpcode *opcode);
+/* Goes on with the head of the queue, if everything is as it should be. */
+void unit_pump(Unit *u, usec_t now);
+/* The recovery is over: the head is answered if it was settled, or sent again. */
+void unit_resume_queue(Unit *u, usec_t now);
+
+/* ---- program.c: the device's answer ---- */
+
+/* The head was aborted while it was executing; its outcome is known or does not matter any more. */
+void unit_drop_abandoned(Unit *u);
+
+/* ---- answer.c: what the program is told without asking the device ---- */
+
+/* INQUIRY, and what can be said while the device is away. True if it was answered. */
+bool unit_answer_from_memory(Unit *u, const UnitCommand *c);
+/* Answers c. ordered: its outcome is in record.in_flight. */
+void unit_complete(Unit *u, const UnitCommand *c, uint8_t status, const uint8_t *sense, size_t n_sense,
+                   uint32_t n_read, bool ordered);
+/* Answers c with CHECK CONDITION; nothing of it was executed. */
+void unit_complete_error(Unit *u, const UnitCommand *c, uint8_t key, uint16_t code);
+/* The sense for it: INFORMATION is what was asked for, since nothing was moved. Returns its length. */
+size_t unit_build_error(const Unit *u, const uint8_t *cdb, uint8_t key, uint16_t code, uint8_t *sense);
+/* Mends what the device answered before the program sees it: the largest block that fits through. */
+void unit_filter_answer(const UnitCommand *c, const ScsiResult *result);
+
+/* ---- effect.c: what a finished command did ---- */
+
+/* One WRITE, READ or WRITE FILEMARKS as objects; -EINVAL when its CDB contradicts its data. */
+typedef struct Transfer {
+        uint32_t n_objects;
+        uint32_t length; /* bytes of each; 0: filemarks */
+        bool fixed;
+        bool immed; /* WRITE FILEMARKS */
+        uint32_t count; /* as in the CDB */
+} Transfer;
+int unit_decode_transfer(const Unit *u, const uint8_t *cdb, uint32_t n_data, Transfer *ret);
+
+bool unit_session_open(const Unit *u);
+bool unit_depends_on_position(const ScsiOpcode *opcode, const uint8_t *cdb);
+bool unit_repositions(const ScsiOpcode *opcode, const uint8_t *cdb);
+/* Updates the record after the device has answered; data: the program's buffer. */
+void unit_apply_effect(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense);
+/* The medium went away, or another one came. */
+void unit_forget_medium(Unit *u, MediumPresence now_known);
+/* Everything written is on the medium. */
+void unit_commit(Unit *u);
+void unit_remember_anchor(Unit *u, const Transfer *t, const void *data);
+
+/* ---- modes.c: what the program set and a reset undoes ---- */
+
+void unit_remember_setting(Unit *u, const UnitCommand *c);
+/* Learns the block length from a MODE SENSE(6) reply. */
+void unit_learn_block_length(Unit *u, const uint8_t *data, size_t n_data);
+
+/* ---- resume.c: the steps ---- */
+
+typedef enum Step {
+        STEP_NONE,
+        /* who is it */
+        STEP_INQUIRY,
+        STEP_SERIAL,
+        STEP_PAGE_LIST,
+        STEP_PAGE,
+        /* is it ready */
+        STEP_READY,
+        /* what the program had set */
+        STEP_PREVENT,
+        STEP_RESERVE,
+        STEP_MODE,
+        STEP_MODE_SENSE,
+        /* which medium, where */
+        STEP_MEDIUM,
+        STEP_POSITION,
+        STEP_PLAN,
+        STEP_LOCATE,
+        STEP_REWIND,
+        STEP_SPACE_FILES,
+        STEP_SPACE_BLOCKS,
+        STEP_CHECK_POSITION,
+        STEP_ANCHOR,
+        STEP_COMPARE,
+        STEP_REWRITE,
+        /* changer */
+        STEP_ELEMENTS,
+        STEP_FINISH_MOVE,
+        STEP_DONE,
+        /* between two commands of the program */
+        STEP_COMMIT,
+        STEP_LEARN_MEDIUM,
+        STEP_LEARN_POSITION,
+        _STEP_MAX,
+} Step;
+
+const char *unit_step_name(int step);
+
+void unit_start_recovery(Unit *u, Step step, usec_t now);
+void unit_goto_step(Unit *u, Step step, usec_t now);
+void unit_step_result(Unit *u, const ScsiResult *result, usec_t now);
+/* Sends a command of the engine's own. */
+void unit_submit_step(Unit *u, const uint8_t *cdb, size_t n_cdb, ScsiDirection direction, void *data,
+                      uint32_t n_data);
+/* Continuing cannot be proven safe: see docs/HOLDING.md. The recovery ends here. */
+void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+/* The outcome of the command in flight is known. */
+void unit_settle(Unit *u, uint8_t status, const uint8_t *sense, size_t n_sense);
+
+typedef struct StepResult {
+        const ScsiResult *result;
+        const Sense *sense; /* NULL unless CHECK CONDITION with sense */
+        bool good;
+} StepResult;
+
+typedef struct StepRow {
+        const char *name;
+        void (*start)(Unit *u, usec_t now);
+        void (*done)(Unit *u, const StepResult *r, usec_t now);
+} StepRow;
+
+/* ---- replay.c: prove the medium, find what is on it, write the rest again ---- */
+void step_plan_start(Unit *u, usec_t now);
+void step_locate_start(Unit *u, usec_t now);
+void step_locate_done(Unit *u, const StepResult *r, usec_t now);
+void step_rewind_start(Unit *u, usec_t now);
+void step_rewind_done(Unit *u, const StepResult *r, usec_t now);
+void step_space_files_start(Unit *u, usec_t now);
+void step_space_files_done(Unit *u, const StepResult *r, usec_t now);
+void step_space_blocks_start(Unit *u, usec_t now);
+void step_space_blocks_done(Unit *u, const StepResult *r, usec_t now);
+void step_check_position_start(Unit *u, usec_t now);
+void step_check_position_done(Unit *u, const StepResult *r, usec_t now);
+void step_anchor_start(Unit *u, usec_t now);
+void step_anchor_done(Unit *u, const StepResult *r, usec_t now);
+void step_compare_start(Unit *u, usec_t now);
+void step_compare_done(Unit *u, const StepResult *r, usec_t now);
+void step_rewrite_start(Unit *u, usec_t now);
+void step_rewrite_done(Unit *u, const StepResult *r, usec_t now);
+
+/* ---- locate.c: READ POSITION, as far as this drive's can be trusted ---- */
+void step_position_start(Unit *u, usec_t now);
+void step_position_done(Unit *u, const StepResult *r, usec_t now);
+void step_learn_position_done(Unit *u, const StepResult *r, usec_t now);
+
+/* ---- changer.c: where the cartridge is ---- */
+bool unit_move_in_flight(const Unit *u);
+void step_elements_start(Unit *u, usec_t now);
+void step_elements_done(Unit *u, const StepResult *r, usec_t now);
+void step_finish_move_start(Unit *u, usec_t now);
+void step_finish_move_done(Unit *u, const StepResult *r, usec_t now);

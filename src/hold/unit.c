@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The queue of a program's commands, one of which at a time is with the device.
+ *
+ * Commands are ordered: the next one starts when the last one has been answered, so that the record always
+ * describes at most one whose outcome the program may not know. What is lost on the way stays at the head of
+ * the queue; resume.c finds out what became of it, and unit_resume_queue() answers it or sends it again. */
+
+#include "hold/unit.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hold/unit-internal.h"
+#include "util/cleanup.h"
+#include "util/crc32c.h"
+
+#define RING_MIN    (UINT64_C(4) << 20)
+
+static const char *const phase_names[_UNIT_PHASE_MAX] = {
+        [UNIT_AWAY] = "away",
+        [UNIT_PROBING] = "probing",
+        [UNIT_HELD] = "held",
+        [UNIT_RESUMING] = "resuming",
+        [UNIT_FAILED] = "failed",
+};
+
+const char *unit_phase_name(UnitPhase phase)
+{
+        return phase < _UNIT_PHASE_MAX ? phase_names[phase] : "invalid";
+}
+
+void unit_store(Unit *u)
+{
+        unit_state_store(u->state, &u->record);
+}
+
+/* ---- actions ---- */
+
+HoldAction *unit_push_action(Unit *u, HoldActionType type)
+{
+        HoldAction *a = &u->actions[(u->action_first + u->n_actions) % HOLD_ACTIONS_MAX];
+
+        if (u->n_actions < HOLD_ACTIONS_MAX)
+                u->n_actions++;
+        memset(a, 0, offsetof(HoldAction, sense));
+        a->event = NULL;
+        a->text[0] = '\0';
+        a->type = type;
+        return a;
+}
+
+void unit_push_event(Unit *u, const char *event, const char *format, ...)
+{
+        HoldAction *a = unit_push_action(u, HOLD_EVENT);
+        va_list ap;
+
+        a->event = event;
+        va_start(ap, format);
+        vsnprintf(a->text, sizeof(a->text), format, ap);
+        va_end(ap);
+}
+
+bool unit_next_action(Unit *u, HoldAction *ret)
+{
+        if (u->n_actions == 0)
+                return false;
+        *ret = u->actions[u->action_first];
+        u->action_first = (u->action_first + 1) % HOLD_ACTIONS_MAX;
+        u->n_actions--;
+        return true;
+}
+
+void unit_set_phase(Unit *u, UnitPhase phase)
+{
+        if (u->phase == phase)
+                return;
+        u->phase = phase;
+        unit_push_action(u, HOLD_CHANGED);
+}
+
+/* ---- life ---- */
+
+int unit_init(Unit *u, const UnitConfig *config, const UnitMemory *memory, usec_t now, bool *ret_fresh)
+{
+        bool fresh = false;
+
+        if (memory->n_state < sizeof(UnitState) || memory->n_ring < RING_MIN ||
+            memory->n_scratch < HOLD_SCRATCH_SIZE)
+                return -EINVAL;
+        memset(u, 0, offsetof(Unit, queue));
+        u->config = *config;
+        u->state = memory->state;
+        u->scratch = memory->scratch;
+        u->n_scratch = memory->n_scratch;
+        u->n_queue = u->action_first = u->n_actions = 0;
+        u->wake = USEC_INFINITY;
+        u->outage_since = now;
+        if (unit_state_load(u->state, memory->n_state, &u->record) < 0) {
+                fresh = true;
+                unit_state_init(u->state);
+                memset(&u->record, 0, sizeof(u->record));
+                unit_store(u);
+        }
+        u->journal = (Journal){
+                .index = &u->record.journal,
+                .records = u->state->records,
+                .ring = memory->ring,
+                .n_ring = memory->n_ring,
+        };
+        u->probed = u->state->n_pages > 0;
+        u->redelivery = u->record.in_flight.phase != IN_FLIGHT_NONE;
+        if (!journal_verify(&u->journal)) {
+                journal_commit(&u->journal);
+                u->record.position_lost = u->record.loss_unreported = 1;
+                unit_store(u);
+        }
+        if (ret_fresh)
+                *ret_fresh = fresh;
+        return 0;
+}
+
+/* A command whose answer the kernel already has is over; a READ that it has not is simply read again, from
+ * where it began. */
+void unit_take_over(Unit *u, uint32_t tail)
+{
+        InFlight *f = &u->record.in_flight;
+
+        if (f->phase != IN_FLIGHT_SETTLED)
+                return;
+        if (f->answer_noted && f->answer_tail != tail) {
+                f->phase = IN_FLIGHT_NONE;
+        } else if (scsi_opcode_find(u->config.type, f->cdb, f->n_cdb)->settle == SETTLE_READ) {
+                u->record.position = u->record.commit = f->before;
+                u->record.anchor.valid = 0;
+                f->phase = IN_FLIGHT_NONE;
+        }
+        u->redelivery = f->phase != IN_FLIGHT_NONE;
+        unit_store(u);
+}
+
+void unit_note_answer(Unit *u, uint32_t tail)
+{
+        u->record.in_flight.answer_tail = tail;
+        u->record.in_flight.answer_noted = 1;
+        unit_store(u);
+}
+
+void unit_answered(Unit *u, usec_t now)
+{
+        u->record.in_flight.phase = IN_FLIGHT_NONE;
+        u->awaiting_answer = false;
+        unit_store(u);
+        unit_pump(u, now);
+}
+
+/* ---- the queue ---- */
+
+void unit_queue_pop(Unit *u)
+{
+        u->n_queue--;
+        memmove(u->queue, u->queue + 1, u->n_queue * sizeof(u->queue[0]));
+}
+
+bool unit_is_ordered(const ScsiOpcode *opcode)
+{
+        return opcode->settle != SETTLE_REPEAT;
+}
+
+/* A predecessor's command that the kernel has delivered again: the same CDB and the same data. */
+static bool is_redelivered(const Unit *u, const UnitCommand *c)
+{
+        const InFlight *f = &u->record.in_flight;
+
+        if (!u->redelivery || f->phase != IN_FLIGHT_SETTLED || f->n_cdb != c->n_cdb || f->n_data != c->n_data ||
+            memcmp(f->cdb, c->cdb, c->n_cdb) != 0)
+                return false;
+        return c->opcode->direction != SCSI_DATA_OUT || f->crc == crc32c(0, c->data, c->n_data);
+}
+
+static void answer_settled(Unit *u)
+{
+        const InFlight *f = &u->record.in_flight;
+        UnitCommand c = u->queue[0];
+
+        unit_queue_pop(u);
+        u->redelivery = false;
+        u->awaiting_answer = true;
+        u->record.n_settled++;
+        unit_complete(u, &c, f->status, f->sense, f->n_sense, 0, true);
+}
+
+static void submit(Unit *u, const UnitCommand *c, void *data)
+{
+        HoldAction *a = unit_push_action(u, HOLD_SUBMIT);
+
+        a->command = (ScsiCommand){
+                .n_cdb = c->n_cdb,
+                .direction = c->n_data > 0 ? c->opcode->direction : SCSI_NO_DATA,
+                .data = data,
+                .n_data = c->opcode->direction == SCSI_NO_DATA ? 0 : c->n_data,
+                .timeout_ms = c->opcode->timeout_s * 1000,
+        };
+        memcpy(a->command.cdb, c->cdb, c->n_cdb);
+        u->submitted = SUBMITTED_PROGRAM;
+}
+
+/* Room for it in the journal, and a copy of its data there, from which it is also sent: 1, or 0 when a commit
+ * has to come first, or -EINVAL when it makes no sense. */
+static int journal_command(Unit *u, const UnitCommand *c, void **ret_data)
+{
+        Transfer t;
+        int r;
+
+        r = unit_decode_transfer(u, c->cdb, c->n_data, &t);
+        if (r < 0)
+                return r;
+        if (t.n_objects == 0 || !position_known(&u->record.position))
+                return 1;
+        if (journal_append(&u->journal, t.n_objects, t.length, t.fixed, c->data) < 0) {
+                u->want_commit = true;
+                return 0;
+        }
+        u->record.in_flight.journalled = 1;
+        if (t.length > 0)
+                *ret_data = (void *) journal_data(&u->journal, journal_record(&u->journal, u->record.journal.end - 1));
+        return 1;
+}
+
+static void note_in_flight(Unit *u, const UnitCommand *c)
+{
+        InFlight *f = &u->record.in_flight;
+        uint8_t journalled = f->journalled;
+
+        *f = (InFlight){
+                .phase = IN_FLIGHT_SENT,
+                .n_cdb = c->n_cdb,
+                .n_data = c->n_data,
+                .journalled = journalled,
+                .before = u->record.position,
+        };
+        memcpy(f->cdb, c->cdb, c->n_cdb);
+        if (journalled && c->n_data > 0)
+                f->crc = journal_record(&u->journal, u->record.journal.end - 1)->crc;
+        else if (c->opcode->direction == SCSI_DATA_OUT)
+                f->crc = crc32c(0, c->data, c->n_data);
+        unit_store(u);
+}
+
+/* What must be refused before the device sees it. True if it was answered. */
+static bool refuse_head(Unit *u, const UnitCommand *c)
+{
+        UnitRecord *r = &u->record;
+
+        if (unit_is_ordered(c->opcode) && r->loss_unreported) {
+                r->loss_unreported = 0;
+                unit_store(u);
+        } else if (!r->position_lost || !unit_depends_on_position(c->opcode, c->cdb)) {
+                return false;
+        }
+        unit_complete_error(u, c, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+        return true;
+}
+
+/* Sends the head of the queue, or answers it. False when something of the engine's own must come first. */
+static bool start_head(Unit *u)
+{
+        UnitCommand c = u->queue[0];
+        void *data = c.data;
+
+        if (is_redelivered(u, &c)) {
+                answer_settled(u);
+                return true;
+        }
+        if (refuse_head(u, &c)) {
+                unit_queue_pop(u);
+                return true;
+        }
+        if (unit_is_ordered(c.opcode)) {
+                u->redelivery = false; /* the predecessor's was given up by whoever sent it */
+                u->record.in_flight = (InFlight){};
+                if (c.opcode->settle == SETTLE_WRITE) {
+                        int r = journal_command(u, &c, &data);
+
+                        if (r == 0)
+                                return false;
+                        if (r < 0) {
+                                unit_complete_error(u, &c, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB);
+                                unit_queue_pop(u);
+                                return true;
+                        }
+                }
+                note_in_flight(u, &c);
+        }
+        u->queue[0].executing = true;
+        submit(u, &c, data);
+        return true;
+}
+
+static bool start_housekeeping(Unit *u, usec_t now)
+{
+        Step step = STEP_NONE;
+
+        if (u->want_commit)
+                step = STEP_COMMIT;
+        else if (u->want_medium)
+                step = STEP_LEARN_MEDIUM;
+        else if (u->want_position)
+                step = STEP_LEARN_POSITION;
+        if (step == STEP_NONE)
+                return false;
+        unit_goto_step(u, step, now);
+        return true;
+}
+
+static bool may_run(const Unit *u)
+{
+        return u->path_open && !u->path_condemned && (u->phase == UNIT_HELD || u->phase == UNIT_FAILED) &&
+               u->submitted == SUBMITTED_NOTHING && u->resume.step == STEP_NONE && !u->awaiting_answer &&
+               u->wake == USEC_INFINITY;
+}
+
+void unit_pump(Unit *u, usec_t now)
+{
+        while (u->n_queue > 0 && may_run(u)) {
+                if (start_housekeeping(u, now))
+                        return;
+                start_head(u);
+        }
+}
+
+void unit_command(Unit *u, const HoldCommand *command, usec_t now)
+{
+        UnitCommand c = {
+                .tag = command->tag,
+                .n_cdb = (uint8_t) (command->n_cdb < SCSI_CDB_MAX ? command->n_cdb : SCSI_CDB_MAX),
+                .data = command->data,
+                .n_data = command->n_data,
+                .since = now,
+        };
+
+        memcpy(c.cdb, command->cdb, c.n_cdb);
+        c.opcode = scsi_opcode_find(u->config.type, c.cdb, c.n_cdb);
+        u->record.n_commands++;
+        if (unit_answer_from_memory(u, &c))
+                return;
+        if (u->n_queue >= HOLD_COMMANDS_MAX) {
+                unit_complete(u, &c, SCSI_TASK_SET_FULL, NULL, 0, 0, false);
+                return;
+        }
+        u->queue[u->n_queue++] = c;
+        unit_pump(u, now);
+}
+
+void unit_abort(Unit *u, uint32_t tag, usec_t now)
+{
+        for (size_t i = 0; i < u->n_queue; i++) {
+                UnitCommand *c = &u->queue[i];
+
+                if (c->tag != tag || c->answered)
+                        continue;
+                if (c->executing && u->submitted == SUBMITTED_PROGRAM && c->opcode->direction == SCSI_DATA_IN)
+                        return; /* the device may still fill its buffer: answered when it has */
+                unit_complete(u, c, SCSI_TASK_ABORTED, NULL, 0, 0, false);
+                if (c->executing) {
+                        c->answered = true;
+                        return;
+                }
+                u->n_queue--;
+                memmove(c, c + 1, (u->n_queue - i) * sizeof(*c));
+                unit_pump(u, now);
+                return;
+        }
+}
+
+void unit_resume_queue(Unit *u, usec_t now)
+{
+        if (u->n_queue > 0 && u->queue[0].executing) {
+                if (u->queue[0].answered)
+                        unit_drop_abandoned(u);
+                else if (u->record.in_flight.phase == IN_FLIGHT_SETTLED)
+                        answer_settled(u);
+                else
+                        u->queue[0].executing = false;
+        }
+        unit_pump(u, now);
+}
+
+/* ---- looking ---- */
+
+const UnitPage *unit_page(const Unit *u, int page)
+{
+        return unit_state_page(u->state, page);
+}
+
+char *unit_format_position(const Unit *u, char *dst, size_t n_dst)
+{
+        const MediumPlace *p = &u->record.position;
+
+        if (u->config.type == DEVICE_CHANGER || u->record.medium == MEDIUM_ABSENT)
+                snprintf(dst, n_dst, "%s", "");
+        else if (u->record.position_lost || !position_known(p))
+                snprintf(dst, n_dst, "unknown");
+        else if (position_at_beginning(p))
+                snprintf(dst, n_dst, "beginning of medium");
+        else if (p->object_known && p->file_known)
+                snprintf(dst, n_dst, "block %" PRIu64 ", file %" PRIu64, p->object, p->file);
+        else if (p->object_known)
+                snprintf(dst, n_dst, "block %" PRIu64, p->object);
+        else
+                snprintf(dst, n_dst, "file %" PRIu64 ", block %" PRIu64, p->file, p->block);
+        return dst;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* One held device: the engine between a program's commands and a real drive or changer that may vanish at any
+ * time. Pure: events and `now` go in, actions come out; no descriptor, clock, thread or allocation. The states
+ * and what a program sees in each are in docs/HOLDING.md.
+ *
+ *      unit_command()          a program's command arrived            -> HOLD_COMPLETE, HOLD_SUBMIT
+ *      unit_path_up()          a path to a device that looks right    -> HOLD_SUBMIT (identity, resume ...)
+ *      unit_path_down()        the path is gone                       -> the command in flight is in doubt
+ *      unit_result()           what became of the last HOLD_SUBMIT    -> ...
+ *      unit_tick()             unit_deadline() has passed
+ *
+ * After every call the caller takes actions with unit_next_action() until there is none. At most one HOLD_SUBMIT
+ * is outstanding; its data are the program's own buffer or the engine's memory and stay in place until
+ * unit_result(). The caller delivers that result also when the path went down meanwhile: the engine starts no
+ * recovery while a command may still be on its way to the device. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hold/journal.h"
+#include "hold/state.h"
+#include "scsi/command.h"
+#include "scsi/opcode.h"
+#include "scsi/sense.h"
+#include "util/time.h"
+
+#define HOLD_COMMANDS_MAX 128
+#define HOLD_ACTIONS_MAX  (HOLD_COMMANDS_MAX + 32)
+#define HOLD_SCRATCH_SIZE (SCSI_TRANSFER_MAX + 4096)
+
+typedef enum UnitPhase {
+        UNIT_AWAY,     /* set by init and by a lost or wrong path; left by unit_path_up */
+        UNIT_PROBING,  /* a path is up for the first time: learning who it is; left to HELD or AWAY */
+        UNIT_HELD,     /* commands flow */
+        UNIT_RESUMING, /* a path is up again or the device was reset: proving, restoring; left to HELD or AWAY */
+        UNIT_FAILED,   /* as HELD or AWAY, but position-dependent commands fail until the program repositions */
+        _UNIT_PHASE_MAX,
+} UnitPhase;
+
+const char *unit_phase_name(UnitPhase phase);
+
+typedef struct UnitConfig {
+        DeviceType type;
+        char serial[64];  /* unit serial number, trimmed; what must be equal before any command is trusted */
+        usec_t timeout;   /* how long a command may wait for the device; USEC_INFINITY: for ever */
+} UnitConfig;
+
+/* Lent to the unit until it is gone. state and ring outlive the process. */
+typedef struct UnitMemory {
+        UnitState *state;
+        size_t n_state;
+        uint8_t *ring;
+        uint64_t n_ring; /* Journal=; at least 4 MiB */
+        uint8_t *scratch;
+        uint32_t n_scratch; /* at least HOLD_SCRATCH_SIZE, page aligned */
+} UnitMemory;
+
+typedef struct HoldCommand {
+        uint32_t tag; /* the caller's, given back with HOLD_COMPLETE */
+        const uint8_t *cdb;
+        size_t n_cdb;
+        void *data; /* one contiguous piece, lent until HOLD_COMPLETE */
+        uint32_t n_data;
+} HoldCommand;
+
+typedef enum HoldActionType {
+        HOLD_COMPLETE,   /* answer the program */
+        HOLD_SUBMIT,     /* send to the device */
+        HOLD_CLOSE_PATH, /* this path is dead, or not our device: close it, look for another */
+        HOLD_CHANGED,    /* the phase changed: tell whoever watches */
+        HOLD_EVENT,      /* for the history */
+} HoldActionType;
+
+typedef struct HoldAction {
+        HoldActionType type;
+        uint32_t tag;
+        uint8_t status;
+        uint8_t n_sense;
+        uint32_t n_read;    /* HOLD_COMPLETE: valid bytes of data-in */
+        bool ordered;       /* HOLD_COMPLETE: call unit_note_answer before and unit_answered after answering */
+        uint8_t sense[SCSI_SENSE_MAX];
+        ScsiCommand command; /* HOLD_SUBMIT */
+        const char *event;   /* HOLD_EVENT: "away", "resumed", "failed", "reset", "wrong-device", "medium-changed" */
+        char text[160];      /* HOLD_CLOSE_PATH, HOLD_EVENT: what happened, for a person */
+} HoldAction;
+
+typedef struct UnitCommand {
+        uint32_t tag;
+        uint8_t n_cdb;
+        uint8_t cdb[SCSI_CDB_MAX];
+        void *data;
+        uint32_t n_data;
+        usec_t since;
+        const ScsiOpcode *opcode;
+        bool executing; /* the head: sent to the device, or to be settled by a resume */
+        bool answered;  /* aborted while executing; only its outcome is awaited */
+} UnitCommand;
+
+typedef enum UnitSubmitted {
+        SUBMITTED_NOTHING,
+        SUBMITTED_PROGRAM, /* the head of the queue */
+        SUBMITTED_STEP,    /* a step of the engine's own */
+} UnitSubmitted;
+
+/* What a resume has learned so far. */
+typedef struct UnitResume {
+        int step;
+        unsigned n_ready;         /* equal TEST UNIT READY answers in a row */
+        unsigned n_attentions;
+        bool ready_no_medium;     /* what those answers were */
+        bool reset_seen;          /* unit attention 29h */
+        bool medium_changed;      /* unit attention 28h */
+        bool medium_proven;
+        bool early_warning;
+        unsigned mode;            /* next of record.modes to restore */
+        unsigned page;            /* next page to learn */
+        uint8_t n_pages, pages[UNIT_PAGES_MAX];
+        MediumPlace target;      /* where a LOCATE goes */
+        uint64_t space_left;      /* of the SPACE commands that stand in for it */
+        int after_locate;         /* the step that follows it */
+        bool reported;            /* READ POSITION, trusted, has answered: */
+        uint64_t reported_object;
+        uint64_t compare;         /* journal record being compared or written */
+        uint32_t compare_object;  /* object within it */
+        uint64_t n_rewritten;
+} UnitResume;
+
+typedef struct Unit {
+        UnitConfig config;
+        UnitPhase phase;
+        UnitState *state;
+        UnitRecord record;
+        Journal journal;
+        uint8_t *scratch;
+        uint32_t n_scratch;
+        bool probed;    /* pages are known, INQUIRY can be answered */
+        bool path_open;        /* as the caller told us */
+        bool path_condemned;   /* close it as soon as nothing is in flight */
+        bool timed_out;        /* gave up waiting during this outage */
+        bool awaiting_answer;  /* the last ordered command's HOLD_COMPLETE is not carried out yet */
+        bool redelivery;       /* record.in_flight is a predecessor's: the kernel will deliver it again */
+        UnitSubmitted submitted;
+        UnitResume resume;
+        bool want_position; /* READ POSITION before the next command */
+        bool want_medium;   /* READ ATTRIBUTE before the next command */
+        bool want_commit;   /* WRITE FILEMARKS(0) before the next command */
+        usec_t wake;        /* end of a pause between two tries, or USEC_INFINITY */
+        usec_t outage_since;
+        usec_t last_outage;
+        UnitCommand queue[HOLD_COMMANDS_MAX];
+        size_t n_queue;
+        HoldAction actions[HOLD_ACTIONS_MAX];
+        size_t action_first, n_actions;
+} Unit;
+
+/* Takes over what a predecessor left in memory.state if it is whole and of this version; starts anew otherwise
+ * (*ret_fresh, when not NULL, says which). -EINVAL for memory that is too small. */
+int unit_init(Unit *u, const UnitConfig *config, const UnitMemory *memory, usec_t now, bool *ret_fresh);
+
+/* Whether another command can be taken; otherwise leave it in the ring. */
+static inline bool unit_has_room(const Unit *u)
+{
+        return u->n_queue < HOLD_COMMANDS_MAX;
+}
+
+void unit_command(Unit *u, const HoldCommand *command, usec_t now);
+/* Task management: the program's side gave up on it. Answers it at once unless the device is filling its buffer. */
+void unit_abort(Unit *u, uint32_t tag, usec_t now);
+void unit_path_up(Unit *u, usec_t now);
+void unit_path_down(Unit *u, usec_t now);
+void unit_result(Unit *u, const ScsiResult *result, usec_t now);
+void unit_tick(Unit *u, usec_t now);
+usec_t unit_deadline(const Unit *u);
+
+/* The next action into *ret, or false. */
+bool unit_next_action(Unit *u, HoldAction *ret);
+
+/* Around the answer to an `ordered` command: where the ring's tail stands before it, and that it is done. */
+void unit_note_answer(Unit *u, uint32_t tail);
+void unit_answered(Unit *u, usec_t now);
+/* Once, by a successor, before the ring is reset: where its tail stands. */
+void unit_take_over(Unit *u, uint32_t tail);
+
+/* INQUIRY data as the device gave it: page < 0 the standard data. NULL if not known. */
+const UnitPage *unit_page(const Unit *u, int page);
+
+/* "block 1234, file 2", "beginning of medium", "unknown"; returns dst. */
+char *unit_format_position(const Unit *u, char *dst, size_t n_dst);
