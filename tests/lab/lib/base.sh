@@ -3,7 +3,7 @@
 # Words of every scenario: say, wait_until, ok, same_sha, lab_done. fork and exec cost 40 ms in a guest, so what is
 # called often uses bash's own means.
 
-_passed=0 _failed=0
+_passed=0 _failed=0 _output=/tmp/lab-output
 exec {_never}<> <(:)
 
 # say TEXT...: a line with the guest's uptime in front.
@@ -47,17 +47,18 @@ not() {
     ! "$@"
 }
 
-# ok TEXT COMMAND...: one assertion. What COMMAND printed is shown if it failed.
+# ok TEXT COMMAND...: one assertion. What COMMAND printed is shown if it failed. It runs in this shell, so what it
+# sets is set.
 ok() {
-    local text=$1 output
+    local text=$1
     shift
-    if output=$("$@" 2>&1); then
+    if "$@" > "$_output" 2>&1; then
         _passed=$((_passed + 1))
         say "ok      $text"
     else
         _failed=$((_failed + 1))
         say "NOT OK  $text ($*)"
-        [[ -z $output ]] || printf '%s\n' "$output" | tail -n 30 | sed 's/^/            | /'
+        tail -n 30 "$_output" | sed 's/^/            | /'
     fi
 }
 

@@ -36,28 +36,33 @@ evertaped_start() {
         return
     fi
     mkdir -p "${_supervisor_state%/*}"
+    rm -f "$_supervisor_state"
     "$LAB_TOP/tests/lab/lib/supervise" "$_supervisor_state" "$EVERTAPED" "$@" >> "$LAB_OUT/evertaped.log" 2>&1 &
     _supervisor=$!
-    wait_until 20 evertaped_is_ready
+    wait_until 20 grep -Eq '^(ready|failed)' "$_supervisor_state"
+    evertaped_is_ready
 }
 
-# evertaped_is_ready: the one that runs now has said READY.
+# evertaped_is_ready [BUT_PID]: the one that runs now, which is not BUT_PID, has said READY.
 evertaped_is_ready() {
-    local state
-    if [[ $LAB_MODE == systemd ]]; then
-        [[ $(systemctl show -P SubState evertaped) == running ]]
-    else
-        read -r state _ < "$_supervisor_state" && [[ $state == ready ]]
-    fi
+    local state pid
+    _evertaped_state && [[ $state == ready && $pid != "${1:-}" ]]
 }
 
 # evertaped_pid: its process id.
 evertaped_pid() {
-    local _ pid
+    local state pid
+    _evertaped_state && echo "$pid"
+}
+
+# Both in one read: between two there may be another process.
+_evertaped_state() {
     if [[ $LAB_MODE == systemd ]]; then
-        systemctl show -P MainPID evertaped
+        read -rd '' pid state < <(systemctl show -P MainPID -P SubState evertaped)
+        state=${state/running/ready}
+        state=${state%$'\n'}
     else
-        read -r _ pid < "$_supervisor_state" && echo "$pid"
+        read -r state pid < "$_supervisor_state"
     fi
 }
 
@@ -67,7 +72,7 @@ evertaped_stop() {
         systemctl stop evertaped
     else
         kill -TERM "$_supervisor"
-        wait "$_supervisor"
+        wait_until 20 not kill -0 "$_supervisor" && wait "$_supervisor"
     fi
 }
 
@@ -76,11 +81,7 @@ evertaped_crash() {
     local old
     old=$(evertaped_pid)
     kill -KILL "$old"
-    wait_until 20 _evertaped_succeeded "$old"
-}
-
-_evertaped_succeeded() {
-    evertaped_is_ready && [[ $(evertaped_pid) != "$1" ]]
+    wait_until 20 evertaped_is_ready "$old"
 }
 
 # evertaped_down, evertaped_up: kill -9, and no successor until evertaped_up. Not with systemd.
@@ -92,5 +93,5 @@ evertaped_down() {
 
 evertaped_up() {
     kill -CONT "$_supervisor"
-    wait_until 20 _evertaped_succeeded "$_down_pid"
+    wait_until 20 evertaped_is_ready "$_down_pid"
 }
