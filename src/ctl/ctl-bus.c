@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The only thing that users ever see of D-Bus is that it does not show: every way a call can fail becomes one
+ * sentence, and where the daemon sent a sentence, it is the daemon's. */
+
+#include "ctl/ctl-bus.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+#include "util/text.h"
+#include "util/time.h"
+
+#define CHANGE_TIMEOUT (5 * 60 * USEC_PER_SEC) /* udev, modules and a slow drive included */
+
+static int bus_open_address(const char *address, sd_bus **ret)
+{
+        _cleanup_(sd_bus_closep) sd_bus *bus = NULL;
+        int r;
+
+        r = sd_bus_new(&bus);
+        if (r < 0)
+                return r;
+        r = sd_bus_set_address(bus, address);
+        if (r < 0)
+                return r;
+        r = sd_bus_set_bus_client(bus, true);
+        if (r < 0)
+                return r;
+        r = sd_bus_start(bus);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(bus);
+        return 0;
+}
+
+int bus_open(sd_bus **ret)
+{
+        const char *where = getenv("EVERTAPE_BUS");
+        int r;
+
+        if (!where || text_equal(where, "system"))
+                r = sd_bus_open_system(ret);
+        else if (text_equal(where, "user"))
+                r = sd_bus_open_user(ret);
+        else
+                r = bus_open_address(where, ret);
+        if (r < 0)
+                complain("cannot reach the bus (%s): %s", where ? where : "system", strerror(-r));
+        return r;
+}
+
+bool bus_error_is_absent(const sd_bus_error *error)
+{
+        return sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+               sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER);
+}
+
+void bus_complain(int r, const sd_bus_error *error)
+{
+        if (bus_error_is_absent(error))
+                complain("evertaped is not running; start it with: systemctl start evertaped");
+        else if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
+                complain("not permitted to ask evertaped for that; run it as root");
+        else if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY))
+                complain("evertaped did not answer; see: systemctl status evertaped");
+        else if (error && error->message)
+                complain("%s", error->message);
+        else if (r == -EBADMSG)
+                complain("evertaped answered in a form not understood here; is it of the same version?");
+        else
+                complain("cannot talk to evertaped: %s", strerror(-r));
+}
+
+/* Calls a method that takes a name, or nothing. */
+static int bus_call(sd_bus *bus, const char *method, const char *name, usec_t timeout, sd_bus_error *error,
+                    sd_bus_message **ret)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *m = NULL;
+        int r;
+
+        r = sd_bus_message_new_method_call(bus, &m, BUS_SERVICE, BUS_PATH, BUS_INTERFACE, method);
+        if (r < 0)
+                return r;
+        if (name) {
+                r = sd_bus_message_append_basic(m, 's', name);
+                if (r < 0)
+                        return r;
+        }
+        r = sd_bus_call(bus, m, timeout, error, ret);
+        return r < 0 ? r : 0;
+}
+
+int bus_show(sd_bus *bus, const char *name, Device **ret, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+        int r;
+
+        r = bus_call(bus, "Show", name, 0, error, &reply);
+        return r < 0 ? r : device_read(reply, ret);
+}
+
+int bus_change(sd_bus *bus, const char *method, const char *name, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+
+        return bus_call(bus, method, name, CHANGE_TIMEOUT, error, &reply);
+}
+
+static int bus_list_all(sd_bus *bus, DeviceList *ret)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = bus_call(bus, "List", NULL, 0, &error, &reply);
+        if (r >= 0)
+                r = device_list_read(reply, ret);
+        if (r < 0)
+                bus_complain(r, &error);
+        return r;
+}
+
+/* 0: fetched; -ENOENT: the daemon refused this name; other: there is no use in asking on. */
+static int bus_list_one(sd_bus *bus, const char *name, DeviceList *l)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r;
+
+        r = bus_show(bus, name, &l->items[l->n_items], &error);
+        if (r >= 0) {
+                l->n_items++;
+                return 0;
+        }
+        bus_complain(r, &error);
+        return error.name && strncmp(error.name, BUS_SERVICE ".", strlen(BUS_SERVICE ".")) == 0 ? -ENOENT : r;
+}
+
+int bus_list(sd_bus *bus, char *const *names, size_t n_names, DeviceList *ret)
+{
+        _cleanup_(device_list_deinit) DeviceList l = {0};
+        int result = 0, r;
+
+        if (n_names == 0)
+                return bus_list_all(bus, ret);
+        l.items = calloc(n_names, sizeof(*l.items));
+        if (!l.items)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_names; i++) {
+                r = bus_list_one(bus, names[i], &l);
+                if (r < 0 && r != -ENOENT)
+                        return r;
+                if (r < 0)
+                        result = r;
+        }
+        *ret = TAKE_GENERIC(l, DeviceList, (DeviceList){0});
+        return result;
+}
+
+int bus_subscribe(sd_bus *bus, sd_bus_message_handler_t changed, sd_bus_message_handler_t owner,
+                  void *userdata)
+{
+        int r;
+
+        r = sd_bus_match_signal(bus, NULL, BUS_SERVICE, BUS_PATH, BUS_INTERFACE, "Changed", changed,
+                                userdata);
+        if (r >= 0)
+                r = sd_bus_add_match(bus, NULL,
+                                     "type='signal',sender='org.freedesktop.DBus',"
+                                     "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
+                                     "arg0='" BUS_SERVICE "'",
+                                     owner, userdata);
+        if (r < 0)
+                complain("cannot subscribe to the signals of evertaped: %s", strerror(-r));
+        return r;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Talking to evertaped, dbus/README.md. */
+
+#include <systemd/sd-bus.h>
+
+#include "ctl/ctl-device.h"
+
+#define BUS_SERVICE   "org.evertape1"
+#define BUS_PATH      "/org/evertape1"
+#define BUS_INTERFACE "org.evertape1.Manager"
+
+static inline void sd_bus_closep(sd_bus **bus)
+{
+        *bus = sd_bus_flush_close_unref(*bus);
+}
+
+static inline void sd_bus_message_releasep(sd_bus_message **m)
+{
+        *m = sd_bus_message_unref(*m);
+}
+
+/* The system bus, or what EVERTAPE_BUS says: "system", "user" or a D-Bus address. Complains. */
+int bus_open(sd_bus **ret);
+
+/* Every device, or those named (n_names > 0). Complains, once for each name that has no device; then -ENOENT
+ * with the others in ret. */
+int bus_list(sd_bus *bus, char *const *names, size_t n_names, DeviceList *ret);
+
+/* One device by name, node or serial number. Does not complain: error says why. */
+int bus_show(sd_bus *bus, const char *name, Device **ret, sd_bus_error *error);
+
+/* Calls Hold or Release for one device; takes as long as the daemon needs. Does not complain. */
+int bus_change(sd_bus *bus, const char *method, const char *name, sd_bus_error *error);
+
+/* Calls changed() for every signal of the daemon, and owner() when the daemon comes and goes (argument 3 of
+ * NameOwnerChanged is empty then); both until the bus is closed. Has taken effect on return. Complains. */
+int bus_subscribe(sd_bus *bus, sd_bus_message_handler_t changed, sd_bus_message_handler_t owner,
+                  void *userdata);
+
+/* Says what went wrong in a call that returned r, for a person. */
+void bus_complain(int r, const sd_bus_error *error);
+
+/* Whether that is because no daemon is there. */
+bool bus_error_is_absent(const sd_bus_error *error);

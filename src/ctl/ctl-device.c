@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The daemon's answer is believed in nothing but its meaning: types are compared, unknown keys are skipped (a
+ * newer daemon), and text loses its control characters before it can reach a terminal. Tables, `show` and
+ * JSON all walk the same table, so they can never disagree about what a device has. */
+
+#include "ctl/ctl-device.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "util/text.h"
+
+/* clang-format off */
+static const Field fields[_FIELD_MAX] = {
+        [FIELD_NAME]        = {"NAME",        "Name",         "Name",         FIELD_TYPE_TEXT,  "name, which never changes"},
+        [FIELD_KIND]        = {"KIND",        "Kind",         "Kind",         FIELD_TYPE_TEXT,  "tape or changer"},
+        [FIELD_STATE]       = {"STATE",       "State",        "State",        FIELD_TYPE_TEXT,  "present, absent; if held: away, probing, held, resuming, failed"},
+        [FIELD_REASON]      = {"REASON",      "Reason",       "Reason",       FIELD_TYPE_TEXT,  "why it is in that state"},
+        [FIELD_HELD]        = {"HELD",        "Held",         "Held",         FIELD_TYPE_BOOL,  "whether evertape holds it"},
+        [FIELD_VENDOR]      = {"VENDOR",      "Vendor",       "Vendor",       FIELD_TYPE_TEXT,  "vendor identification"},
+        [FIELD_PRODUCT]     = {"PRODUCT",     "Product",      "Product",      FIELD_TYPE_TEXT,  "product identification"},
+        [FIELD_REVISION]    = {"REVISION",    "Revision",     "Revision",     FIELD_TYPE_TEXT,  "product revision level"},
+        [FIELD_SERIAL]      = {"SERIAL",      "Serial number","Serial",       FIELD_TYPE_TEXT,  "unit serial number"},
+        [FIELD_IDENTITY]    = {"IDENTITY",    "Identity",     "Identity",     FIELD_TYPE_TEXT,  "what it is recognised by"},
+        [FIELD_NODE]        = {"NODE",        "Node",         "Node",         FIELD_TYPE_TEXT,  "node that programs open"},
+        [FIELD_GENERIC]     = {"GENERIC",     "Generic node", "GenericNode",  FIELD_TYPE_TEXT,  "sg node belonging to it"},
+        [FIELD_CHANGER]     = {"CHANGER",     "Changer node", "ChangerNode",  FIELD_TYPE_TEXT,  "sch node, changers only"},
+        [FIELD_REAL]        = {"REAL",        "Real node",    "RealNode",     FIELD_TYPE_TEXT,  "sg node of the real device"},
+        [FIELD_LINKS]       = {"LINKS",       "Links",        "Links",        FIELD_TYPE_LIST,  "links by name"},
+        [FIELD_SINCE]       = {"SINCE",       "Since",        "Since",        FIELD_TYPE_TIME,  "when the state last changed"},
+        [FIELD_OUTAGES]     = {"OUTAGES",     "Outages",      "Outages",      FIELD_TYPE_COUNT, "outages survived"},
+        [FIELD_LAST_OUTAGE] = {"LAST-OUTAGE", "Last outage",  "LastOutage",   FIELD_TYPE_SPAN,  "how long the last one took"},
+        [FIELD_TIMEOUT]     = {"TIMEOUT",     "Timeout",      "Timeout",      FIELD_TYPE_SPAN,  "how long a command may wait"},
+        [FIELD_COMMANDS]    = {"COMMANDS",    "Commands",     "Commands",     FIELD_TYPE_COUNT, "commands completed to programs"},
+        [FIELD_WRITTEN]     = {"WRITTEN",     "Written",      "BytesWritten", FIELD_TYPE_BYTES, "bytes written"},
+        [FIELD_READ]        = {"READ",        "Read",         "BytesRead",    FIELD_TYPE_BYTES, "bytes read"},
+        [FIELD_POSITION]    = {"POSITION",    "Position",     "Position",     FIELD_TYPE_TEXT,  "where the tape is"},
+        [FIELD_PROGRAM]     = {"PROGRAM",     "Program",      "User",         FIELD_TYPE_TEXT,  "program that has it open"},
+        [FIELD_PID]         = {"PID",         "Process",      "UserPid",      FIELD_TYPE_PID,   "its process id"},
+};
+
+static const char *const bus_type[_FIELD_TYPE_MAX] = {
+        [FIELD_TYPE_TEXT] = "s",  [FIELD_TYPE_LIST] = "as",  [FIELD_TYPE_BOOL] = "b", [FIELD_TYPE_COUNT] = "t",
+        [FIELD_TYPE_PID] = "u",   [FIELD_TYPE_BYTES] = "t",  [FIELD_TYPE_SPAN] = "t", [FIELD_TYPE_TIME] = "t",
+};
+/* clang-format on */
+
+const Field *field_get(FieldId id)
+{
+        return &fields[id];
+}
+
+FieldId field_find(const char *name, size_t n)
+{
+        for (FieldId id = 0; id < _FIELD_MAX; id++)
+                if (strlen(fields[id].column) == n && strncasecmp(fields[id].column, name, n) == 0)
+                        return id;
+        return _FIELD_INVALID;
+}
+
+static FieldId field_find_key(const char *key)
+{
+        for (FieldId id = 0; id < _FIELD_MAX; id++)
+                if (text_equal(fields[id].key, key))
+                        return id;
+        return _FIELD_INVALID;
+}
+
+/* C0, DEL and, in UTF-8, C1. */
+static size_t control_length(const unsigned char *p)
+{
+        if (*p < 0x20 || *p == 0x7f)
+                return 1;
+        return p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0 ? 2 : 0;
+}
+
+/* Appends src to what *text already has, a line of its own. */
+static int text_append_line(char **text, const char *src)
+{
+        size_t old = *text ? strlen(*text) : 0;
+        char *grown = realloc(*text, old + strlen(src) + 2);
+        char *dst;
+
+        if (!grown)
+                return -ENOMEM;
+        *text = grown;
+        dst = grown + old;
+        if (old > 0)
+                *dst++ = '\n';
+        while (*src) {
+                size_t n = control_length((const unsigned char *) src);
+
+                *dst++ = n > 0 ? '?' : *src;
+                src += n > 0 ? n : 1;
+        }
+        *dst = '\0';
+        return 0;
+}
+
+static int read_text(sd_bus_message *m, char **text)
+{
+        const char *s;
+        int r = sd_bus_message_read_basic(m, 's', &s);
+
+        if (r <= 0)
+                return r < 0 ? r : -EBADMSG;
+        return *s ? text_append_line(text, s) : 0;
+}
+
+static int read_list(sd_bus_message *m, char **text)
+{
+        const char *s;
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "s");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_read_basic(m, 's', &s)) > 0) {
+                r = text_append_line(text, s);
+                if (r < 0)
+                        return r;
+        }
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_number(sd_bus_message *m, char type, uint64_t *ret)
+{
+        uint32_t u = 0;
+        int b = 0, r;
+
+        if (type == 't')
+                return sd_bus_message_read_basic(m, 't', ret);
+        r = sd_bus_message_read_basic(m, type, type == 'b' ? (void *) &b : (void *) &u);
+        *ret = type == 'b' ? (uint64_t) !!b : u;
+        return r;
+}
+
+static int read_value(sd_bus_message *m, Device *d, FieldId id)
+{
+        switch (fields[id].type) {
+        case FIELD_TYPE_TEXT:
+                return read_text(m, &d->text[id]);
+        case FIELD_TYPE_LIST:
+                return read_list(m, &d->text[id]);
+        case FIELD_TYPE_BOOL:
+        case FIELD_TYPE_COUNT:
+        case FIELD_TYPE_PID:
+        case FIELD_TYPE_BYTES:
+        case FIELD_TYPE_SPAN:
+        case FIELD_TYPE_TIME:
+        case _FIELD_TYPE_MAX:
+                break;
+        }
+        return read_number(m, bus_type[fields[id].type][0], &d->number[id]);
+}
+
+/* One entry {sv} of the dictionary, already entered. */
+static int read_entry(sd_bus_message *m, Device *d)
+{
+        const char *key, *contents;
+        FieldId id;
+        char type;
+        int r;
+
+        r = sd_bus_message_read_basic(m, 's', &key);
+        if (r < 0)
+                return r;
+        id = field_find_key(key);
+        if (id < 0)
+                return sd_bus_message_skip(m, "v");
+        r = sd_bus_message_peek_type(m, &type, &contents);
+        if (r < 0)
+                return r;
+        if (r == 0 || type != 'v' || !text_equal(contents, bus_type[fields[id].type]))
+                return -EBADMSG;
+        free(TAKE_PTR(d->text[id])); /* a key that comes twice */
+        r = sd_bus_message_enter_container(m, 'v', contents);
+        if (r < 0)
+                return r;
+        r = read_value(m, d, id);
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int device_read_entries(sd_bus_message *m, Device *d)
+{
+        int r;
+
+        while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+                r = read_entry(m, d);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(m);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+/* 1: read; 0: the enclosing array has ended. sd-bus says -ENXIO where a type is another than asked for. */
+static int device_read_next(sd_bus_message *m, Device **ret)
+{
+        _cleanup_(device_freep) Device *d = calloc(1, sizeof(*d));
+        int r;
+
+        if (!d)
+                return -ENOMEM;
+        r = sd_bus_message_enter_container(m, 'a', "{sv}");
+        if (r <= 0)
+                return r == -ENXIO ? -EBADMSG : r;
+        r = device_read_entries(m, d);
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        if (r < 0)
+                return r == -ENXIO ? -EBADMSG : r;
+        if (!d->text[FIELD_NAME])
+                return -EBADMSG;
+        *ret = TAKE_PTR(d);
+        return 1;
+}
+
+int device_read(sd_bus_message *m, Device **ret)
+{
+        int r = device_read_next(m, ret);
+
+        if (r < 0)
+                return r;
+        return r > 0 ? 0 : -EBADMSG;
+}
+
+Device *device_free(Device *d)
+{
+        if (!d)
+                return NULL;
+        for (FieldId id = 0; id < _FIELD_MAX; id++)
+                free(d->text[id]);
+        free(d);
+        return NULL;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+        const Device *const *x = a, *const *y = b;
+
+        return strverscmp(device_text(*x, FIELD_NAME), device_text(*y, FIELD_NAME));
+}
+
+static int device_list_append(DeviceList *l, Device *d)
+{
+        Device **grown = realloc(l->items, (l->n_items + 1) * sizeof(*grown));
+
+        if (!grown)
+                return -ENOMEM;
+        l->items = grown;
+        l->items[l->n_items++] = d;
+        return 0;
+}
+
+static int device_list_fill(sd_bus_message *m, DeviceList *l)
+{
+        int r;
+
+        for (;;) {
+                _cleanup_(device_freep) Device *d = NULL;
+
+                r = device_read_next(m, &d);
+                if (r <= 0)
+                        return r;
+                r = device_list_append(l, d);
+                if (r < 0)
+                        return r;
+                TAKE_PTR(d);
+        }
+}
+
+int device_list_read(sd_bus_message *m, DeviceList *ret)
+{
+        _cleanup_(device_list_deinit) DeviceList l = {0};
+        int r;
+
+        r = sd_bus_message_enter_container(m, 'a', "a{sv}");
+        if (r <= 0)
+                return r == -ENXIO || r == 0 ? -EBADMSG : r;
+        r = device_list_fill(m, &l);
+        if (r < 0)
+                return r;
+        if (l.n_items > 0)
+                qsort(l.items, l.n_items, sizeof(*l.items), compare_names);
+        *ret = TAKE_GENERIC(l, DeviceList, (DeviceList){0});
+        return 0;
+}
+
+void device_list_deinit(DeviceList *l)
+{
+        for (size_t i = 0; i < l->n_items; i++)
+                device_free(l->items[i]);
+        free(l->items);
+        *l = (DeviceList){0};
+}
+
+const char *device_text(const Device *d, FieldId id)
+{
+        return d->text[id] ? d->text[id] : "";
+}

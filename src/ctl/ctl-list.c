@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* evertape list: what there is, held or not. */
+
+#include "ctl/ctl-bus.h"
+#include "ctl/ctl-table.h"
+#include "ctl/ctl.h"
+
+int verb_list(int argc, char **argv)
+{
+        static const struct option options[] = {TABLE_LONG_OPTIONS, {"help", no_argument, NULL, 'h'}, {0}};
+        Table table = {
+                .columns = {FIELD_NAME, FIELD_KIND, FIELD_STATE, FIELD_NODE, FIELD_SERIAL, FIELD_PRODUCT},
+                .n_columns = 6,
+        };
+        _cleanup_(device_list_deinit) DeviceList devices = {0};
+        _cleanup_(sd_bus_closep) sd_bus *bus = NULL;
+        int c, r, status = 0;
+
+        while ((c = getopt_long(argc, argv, TABLE_SHORT_OPTIONS "h", options, NULL)) >= 0)
+                if (!table_take_option(&table, c, argv[0], &status))
+                        return verb_other_option(argv[0], c);
+                else if (status != 0)
+                        return status;
+        r = bus_open(&bus);
+        if (r < 0)
+                return EXIT_FAILURE;
+        r = bus_list(bus, argv + optind, (size_t) (argc - optind), &devices);
+        if (r < 0 && r != -ENOENT)
+                return EXIT_FAILURE;
+        return table_print(&table, &devices) < 0 || r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* evertape: the command line. This file is the table of verbs and what can be said about them; each verb has
+ * a file of its own. All of them ask evertaped and none touches a device. */
+
+#include <getopt.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/ctl-table.h"
+#include "ctl/ctl.h"
+#include "util/text.h"
+
+#define COMMAND_PREFIX "evertape "
+#define HELP_OPTION    "  -h, --help            this text\n"
+
+static const Verb verbs[] = {
+        {
+                .name = "list",
+                .arguments = "[OPTION...] [NAME...]",
+                .summary = "list devices (the default)",
+                .options = TABLE_OPTIONS_HELP,
+                .lists_columns = true,
+                .run = verb_list,
+        },
+        {
+                .name = "show",
+                .arguments = "[OPTION...] NAME",
+                .summary = "show all that is known of one device",
+                .options = "  -J, --json            JSON\n",
+                .run = verb_show,
+        },
+        {
+                .name = "hold",
+                .arguments = "NAME... | --all",
+                .summary = "hold devices: from now on they never go away",
+                .options = "  -a, --all             every device that is present\n",
+                .run = verb_hold,
+        },
+        {
+                .name = "release",
+                .arguments = "NAME... | --all",
+                .summary = "give held devices back",
+                .options = "  -a, --all             every held device\n",
+                .run = verb_release,
+        },
+        {
+                .name = "status",
+                .arguments = "[OPTION...] [NAME...]",
+                .summary = "show what devices are doing",
+                .options = TABLE_OPTIONS_HELP "  -i, --interval SPAN   again every SPAN, until interrupted\n",
+                .lists_columns = true,
+                .run = verb_status,
+        },
+        {
+                .name = "wait",
+                .arguments = "[OPTION...] NAME...",
+                .summary = "wait until all these devices are in a state",
+                .options = "  -s, --state STATE     present, absent, away, probing, held, resuming, failed;\n"
+                           "                        by default present or held: ready for use\n"
+                           "  -t, --timeout SPAN    give up after SPAN (90, 15min); by default never\n",
+                .run = verb_wait,
+        },
+        {
+                .name = "watch",
+                .arguments = "[OPTION...]",
+                .summary = "print a line for every change of a device",
+                .options = "  -J, --json            a JSON object a line\n",
+                .run = verb_watch,
+        },
+};
+
+static const Verb *verb_find(const char *name)
+{
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (text_equal(verbs[i].name, name))
+                        return &verbs[i];
+        return NULL;
+}
+
+/* What a device or a user calls itself must not command the terminal either. */
+_printf_(1, 0) static void complain_va(const char *format, va_list ap)
+{
+        char text[2048];
+
+        if (vsnprintf(text, sizeof(text), format, ap) < 0)
+                return;
+        for (char *p = text; *p; p++)
+                if ((unsigned char) *p < 0x20 || *p == 0x7f)
+                        *p = '?';
+        fflush(stdout);
+        fprintf(stderr, "evertape: %s\n", text);
+}
+
+void complain(const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        complain_va(format, ap);
+        va_end(ap);
+}
+
+int usage_error(const char *command, const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        complain_va(format, ap);
+        va_end(ap);
+        fprintf(stderr, "See: %s --help\n", command);
+        return EXIT_USAGE;
+}
+
+static int help(void)
+{
+        puts("evertape [VERB] [OPTION...] [NAME...]\n\n"
+             "Tape devices that keep their name and their place.\n\nVerbs:");
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                printf("  %-9s %s\n", verbs[i].name, verbs[i].summary);
+        puts("\nNAME is a device's name, node or serial number. evertape VERB --help says more.\n"
+             "\n  -h, --help     this text\n  -V, --version  the version\n\nSee evertape(1).");
+        return EXIT_SUCCESS;
+}
+
+static int verb_help(const Verb *verb)
+{
+        printf("evertape %s %s\n\n%c%s.\n\n%s" HELP_OPTION, verb->name, verb->arguments,
+               verb->summary[0] - ('a' - 'A'), verb->summary + 1, verb->options);
+        if (!verb->lists_columns)
+                return EXIT_SUCCESS;
+        puts("\nColumns:");
+        for (FieldId id = 0; id < _FIELD_MAX; id++)
+                printf("  %-12s %s\n", field_get(id)->column, field_get(id)->help);
+        return EXIT_SUCCESS;
+}
+
+int verb_other_option(const char *command, int option)
+{
+        const Verb *verb = verb_find(command + strlen(COMMAND_PREFIX));
+
+        if (option == 'h' && verb)
+                return verb_help(verb);
+        fprintf(stderr, "See: %s --help\n", command);
+        return EXIT_USAGE;
+}
+
+/* getopt_long(3) names argv[0] in what it says. */
+static int run_verb(const char *name, int argc, char **argv)
+{
+        const Verb *verb = verb_find(name);
+        char command[64];
+
+        if (!verb)
+                return usage_error("evertape", "unknown verb '%s'", name);
+        snprintf(command, sizeof(command), COMMAND_PREFIX "%s", verb->name);
+        argv[0] = command;
+        return verb->run(argc, argv);
+}
+
+/* stdout is where the answer goes: that it could not be written is a failure. */
+static int finish(int status)
+{
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return status;
+        complain("cannot write: %s", strerror(errno));
+        return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+        const char *first = argc > 1 ? argv[1] : "list";
+
+        setlocale(LC_ALL, "");
+        if (text_equal(first, "-h") || text_equal(first, "--help"))
+                return finish(help());
+        if (text_equal(first, "-V") || text_equal(first, "--version")) {
+                puts("evertape " EVERTAPE_VERSION);
+                return finish(EXIT_SUCCESS);
+        }
+        if (argc > 1 && first[0] != '-')
+                return finish(run_verb(first, argc - 1, argv + 1));
+        return finish(run_verb("list", argc, argv));
+}
