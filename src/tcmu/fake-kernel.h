@@ -18,7 +18,7 @@
 #include "util/cleanup.h"
 
 #define CMDR_OFF 128
-#define N_DATA   8192
+#define N_DATA   16384
 #define N_IDS    512
 
 typedef struct Answer {

@@ -161,6 +161,21 @@ static void test_hostile_entries(void **state)
         }
 }
 
+/* Whole and within the ring, but more pieces than a request has room for. */
+static void test_too_many_pieces(void **state)
+{
+        _cleanup_(kernel_freep) Kernel *k = kernel_new(16384);
+        TcmuRequest q;
+        TcmuRing ring;
+
+        assert_int_equal(tcmu_ring_init(&ring, k->map, k->n_map), 0);
+        assert_int_not_equal(kernel_simple(k, TCMU_RING_IOV_MAX), 0);
+        assert_int_not_equal(kernel_simple(k, TCMU_RING_IOV_MAX + 1), 0);
+        assert_int_equal(tcmu_ring_next(&ring, &q), 1);
+        assert_int_equal(q.n_iov, TCMU_RING_IOV_MAX);
+        assert_int_equal(tcmu_ring_next(&ring, &q), -EBADMSG);
+}
+
 static void test_hostile_head(void **state)
 {
         static const uint32_t heads[] = {1024, 4, 8, 0xffffffff};
@@ -205,9 +220,8 @@ static void test_changed_behind_our_back(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_hostile_mailbox),
-                cmocka_unit_test(test_hostile_entries),
-                cmocka_unit_test(test_hostile_head),
+                cmocka_unit_test(test_hostile_mailbox),         cmocka_unit_test(test_hostile_entries),
+                cmocka_unit_test(test_too_many_pieces),         cmocka_unit_test(test_hostile_head),
                 cmocka_unit_test(test_changed_behind_our_back),
         };
 

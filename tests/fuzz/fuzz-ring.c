@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Any memory as a TCMU ring: whatever it says, what is handed out lies in the data area, and answers touch
- * nothing but the command ring and cmd_tail. With -fsanitize=fuzzer it is a libFuzzer target; otherwise it
- * plays a fixed number of spoilt rings made from a fixed seed, and FILEs given on the command line. */
+ * nothing but the command ring and cmd_tail. Built with clang's -fsanitize=fuzzer and
+ * -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION it is a libFuzzer target; otherwise it plays a fixed number of
+ * spoilt rings made from a fixed seed, or the FILEs given on the command line. */
 
 #include <errno.h>
 #include <stdio.h>
