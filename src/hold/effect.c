@@ -115,31 +115,53 @@ void unit_forget_medium(Unit *u, MediumPresence now_known)
 
 /* ---- commit points and anchors ---- */
 
-void unit_remember_anchor(Unit *u, const Transfer *t, const void *data)
+void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, const MediumPlace *end)
 {
         const uint8_t *last = data;
+        UnitAnchor a = {.place = *end, .valid = 1, .fixed = t->fixed, .length = t->length};
 
-        u->record.anchor = (UnitAnchor){
-                .valid = t->n_objects > 0,
-                .filemark = t->length == 0,
-                .fixed = t->fixed,
-                .length = t->length,
-        };
-        if (t->length > 0 && t->n_objects > 0)
-                u->record.anchor.crc = crc32c(0, last + (size_t) (t->n_objects - 1) * t->length, t->length);
+        if (t->length == 0 || t->n_objects == 0 || !position_back_block(&a.place))
+                return;
+        a.crc = crc32c(0, last + (size_t) (t->n_objects - 1) * t->length, t->length);
+        u->record.anchor = a;
+}
+
+/* The last block in the journal, behind which there may be filemarks. */
+static void anchor_from_journal(Unit *u)
+{
+        MediumPlace end = u->record.position;
+
+        for (uint64_t i = u->record.journal.end; i > u->record.journal.first; i--) {
+                const JournalRecord *r = journal_record(&u->journal, i - 1);
+                Transfer t = {.n_objects = r->n_objects, .length = r->length, .fixed = r->fixed};
+
+                if (r->length > 0) {
+                        unit_remember_anchor(u, &t, journal_data(&u->journal, r), &end);
+                        return;
+                }
+                end.file_known = 0;
+                end.object -= end.object_known ? r->n_objects : 0;
+        }
 }
 
 void unit_commit(Unit *u)
 {
-        const JournalRecord *last = journal_record(&u->journal, u->record.journal.end - 1);
-
-        if (!journal_is_empty(&u->journal) && last) {
-                Transfer t = {.n_objects = last->n_objects, .length = last->length, .fixed = last->fixed};
-
-                unit_remember_anchor(u, &t, journal_data(&u->journal, last));
-        }
+        anchor_from_journal(u);
         journal_commit(&u->journal);
         u->record.commit = u->record.position;
+}
+
+/* Whatever is written at the present position takes everything behind it away. */
+static void overwrite_anchor(Unit *u)
+{
+        const MediumPlace *a = &u->record.anchor.place, *p = &u->record.position;
+
+        if (a->object_known && p->object_known && a->partition == p->partition)
+                u->record.anchor.valid &= a->object < p->object;
+        else if (a->file_known && p->file_known && a->partition == p->partition)
+                u->record.anchor.valid &= a->file < p->file || (a->file == p->file && a->block < p->block);
+        else
+                u->record.anchor.valid = 0;
 }
 
 /* The place is another one now, reached by a command that flushed the buffer before it moved. */
@@ -147,7 +169,6 @@ static void moved(Unit *u, bool known_flushed)
 {
         if (known_flushed || journal_is_empty(&u->journal)) {
                 journal_commit(&u->journal);
-                u->record.anchor.valid = 0;
                 u->record.commit = u->record.position;
         }
 }
@@ -207,6 +228,8 @@ static void effect_written(Unit *u, const UnitCommand *c, const ScsiResult *resu
         if (unit_decode_transfer(u, c->cdb, c->n_data, &t) < 0)
                 return;
         done = objects_done(&t, result, sense, &certain);
+        if (done > 0 && u->record.journal.end - u->record.journal.first <= 1)
+                overwrite_anchor(u);
         if (u->record.in_flight.journalled && done < t.n_objects)
                 journal_truncate_last(&u->journal, done);
         u->record.position_used = 1;
@@ -260,9 +283,7 @@ static void effect_read(Unit *u, const UnitCommand *c, const ScsiResult *result,
                 if (!t.fixed)
                         t.length = result->n_transferred;
                 if ((uint64_t) t.length * t.n_objects == result->n_transferred && t.length > 0)
-                        unit_remember_anchor(u, &t, c->data);
-        } else if (filemark) {
-                r->anchor = (UnitAnchor){.valid = 1, .filemark = 1};
+                        unit_remember_anchor(u, &t, c->data, &r->position);
         }
         r->commit = journal_is_empty(&u->journal) ? r->position : r->commit;
         if (!certain)

@@ -89,9 +89,10 @@ static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sen
         unsend_head(u);
         if (reset)
                 unit_push_event(u, "reset", "the device was reset (unit attention 29/%02x)", sense->code & 0xff);
+        u->record.reset_seen |= reset;
+        u->record.medium_changed |= changed;
+        unit_store(u);
         unit_start_recovery(u, STEP_READY, now);
-        u->resume.reset_seen = reset;
-        u->resume.medium_changed = changed;
 }
 
 /* Named outcomes of looking at an answer. */

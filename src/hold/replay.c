@@ -79,7 +79,7 @@ void step_locate_done(Unit *u, const StepResult *r, usec_t now)
 {
         if (is_illegal(r) && r->sense->code == ASC_INVALID_OPCODE) {
                 u->record.no_locate = 1;
-                unit_goto_step(u, STEP_LOCATE, now);
+                unit_goto_step(u, STEP_PLAN, now);
         } else if (!r->good) {
                 locate_failed(u, r, now);
         } else {
@@ -153,13 +153,6 @@ void step_space_blocks_done(Unit *u, const StepResult *r, usec_t now)
 
 /* ---- the plan ---- */
 
-static void start_compare(Unit *u, usec_t now)
-{
-        u->resume.compare = u->record.journal.first;
-        u->resume.compare_object = 0;
-        unit_goto_step(u, STEP_COMPARE, now);
-}
-
 static void place_after_objects(MediumPlace *p, const JournalRecord *r, uint64_t n)
 {
         if (r->length > 0)
@@ -215,7 +208,7 @@ static bool is_where_it_was(Unit *u)
         const UnitRecord *r = &u->record;
         uint64_t here = s->reported_object;
 
-        if (!s->reported || s->reset_seen || s->medium_changed || !r->position.object_known || here == 0 ||
+        if (!s->reported || r->reset_seen || r->medium_changed || !r->position.object_known || here == 0 ||
             !r->commit.object_known || here < r->position.object)
                 return false;
         if (!is_write_in_flight(u))
@@ -231,43 +224,43 @@ static void go_on_from_here(Unit *u, usec_t now)
                 unit_goto_step(u, STEP_DONE, now);
 }
 
-/* Nothing of this medium was used yet, and it stands at its beginning. */
+/* Nobody is using the medium. Whether it is another one now is for the program to know. */
+static void note_new_medium(Unit *u)
+{
+        if (!u->record.medium_changed || u->resume.medium_proven)
+                return;
+        unit_forget_medium(u, MEDIUM_PRESENT);
+        if (u->phase != UNIT_PROBING)
+                u->record.attention = ASC_MEDIUM_MAY_HAVE_CHANGED;
+}
+
 static void plan_untouched(Unit *u, usec_t now)
 {
-        if (u->resume.reported && u->resume.reported_object == 0 && !u->resume.medium_changed)
+        note_new_medium(u);
+        if (u->resume.reported && u->resume.reported_object == 0)
                 unit_goto_step(u, STEP_DONE, now);
         else
                 go_to(u, &u->record.position, STEP_DONE, now);
 }
 
-/* Back to D, by way of the object before it if the medium has yet to be proven. */
+/* Back to D, by way of a block known to be there if the medium has yet to be proven. */
 static void plan_return(Unit *u, usec_t now)
 {
         MediumPlace target = u->record.commit;
         Step then = journal_is_empty(&u->journal) ? STEP_DONE : STEP_COMPARE;
 
+        u->resume.compare = u->record.journal.first;
+        u->resume.compare_object = 0;
         if (u->resume.medium_proven) {
-                if (then == STEP_COMPARE) {
-                        u->resume.compare = u->record.journal.first;
-                        u->resume.compare_object = 0;
-                }
                 go_to(u, &target, then, now);
                 return;
         }
-        if (u->record.anchor.valid && !u->record.anchor.filemark && position_back_block(&target)) {
-                go_to(u, &target, STEP_ANCHOR, now);
-                return;
-        }
-        if (u->record.anchor.valid && u->record.anchor.filemark && target.object_known && target.object > 0 &&
-            !u->record.no_locate) {
-                position_set_object(&target, target.partition, target.object - 1);
-                go_to(u, &target, STEP_ANCHOR, now);
+        if (u->record.anchor.valid) {
+                go_to(u, &u->record.anchor.place, STEP_ANCHOR, now);
                 return;
         }
         if (then == STEP_COMPARE) {
-                u->resume.compare = u->record.journal.first;
-                u->resume.compare_object = 0;
-                go_to(u, &target, STEP_COMPARE, now);
+                go_to(u, &target, then, now);
                 return;
         }
         unit_give_up_position(u, now, "the cartridge cannot be proven to be the same");
@@ -293,10 +286,12 @@ static void plan_no_medium(Unit *u, usec_t now)
 
 static void plan_unknown_place(Unit *u, usec_t now)
 {
-        if (u->record.position_used)
+        if (u->record.position_used) {
                 unit_give_up_position(u, now, "the position was not known when the device was lost");
-        else
-                unit_goto_step(u, STEP_DONE, now);
+                return;
+        }
+        note_new_medium(u);
+        unit_goto_step(u, STEP_DONE, now);
 }
 
 static bool is_untouched(const Unit *u)
@@ -322,7 +317,7 @@ void step_plan_start(Unit *u, usec_t now)
                 plan_return(u, now);
 }
 
-/* ---- the object before D ---- */
+/* ---- proving the medium ---- */
 
 static void submit_read(Unit *u, bool fixed, uint32_t count, uint32_t n_data)
 {
@@ -350,30 +345,19 @@ void step_anchor_start(Unit *u, usec_t now)
 {
         const UnitAnchor *a = &u->record.anchor;
 
-        if (a->filemark)
-                submit_read_filemark(u);
-        else
-                submit_read(u, a->fixed, a->fixed ? 1 : a->length, a->length);
+        submit_read(u, a->fixed, a->fixed ? 1 : a->length, a->length);
 }
 
 void step_anchor_done(Unit *u, const StepResult *r, usec_t now)
 {
         const UnitAnchor *a = &u->record.anchor;
-        bool same;
 
-        if (a->filemark)
-                same = found_filemark(r);
-        else
-                same = r->good && r->result->n_transferred == a->length && crc32c(0, u->scratch, a->length) == a->crc;
-        if (!same) {
+        if (!r->good || r->result->n_transferred != a->length || crc32c(0, u->scratch, a->length) != a->crc) {
                 unit_give_up_position(u, now, "the cartridge in the drive is not the one that was there, or has changed");
                 return;
         }
         u->resume.medium_proven = true;
-        if (journal_is_empty(&u->journal))
-                unit_goto_step(u, STEP_DONE, now);
-        else
-                start_compare(u, now);
+        plan_return(u, now);
 }
 
 /* ---- comparing ---- */

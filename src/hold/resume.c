@@ -274,7 +274,7 @@ static void step_mode_start(Unit *u, usec_t now)
         uint8_t cdb[SCSI_CDB_MAX];
         size_t n_cdb;
 
-        if (u->resume.mode == 0 && u->resume.reset_seen && u->record.unrestorable && unit_session_open(u)) {
+        if (u->resume.mode == 0 && u->record.reset_seen && u->record.unrestorable && unit_session_open(u)) {
                 unit_give_up_position(u, now, "the device was reset and %s",
                                       unrestorable_text(u->record.unrestorable));
                 return;
@@ -372,6 +372,7 @@ static void step_medium_done(Unit *u, const StepResult *r, usec_t now)
                         return;
                 }
                 unit_forget_medium(u, MEDIUM_PRESENT);
+                u->record.attention = ASC_MEDIUM_MAY_HAVE_CHANGED;
         }
         u->resume.medium_proven = n > 0 && same;
         if (n > 0 && !unit_session_open(u))
@@ -480,6 +481,7 @@ static void finish_recovery(Unit *u, usec_t now)
         }
         if (!u->record.position_lost)
                 u->record.reason[0] = '\0';
+        u->record.reset_seen = u->record.medium_changed = 0;
         unit_store(u);
         unit_set_phase(u, u->record.position_lost ? UNIT_FAILED : UNIT_HELD);
         unit_resume_queue(u, now);
@@ -601,7 +603,7 @@ static bool step_interrupted(Unit *u, const StepResult *r, usec_t now)
                 }
                 if (is_housekeeping(u->resume.step))
                         unit_set_phase(u, UNIT_RESUMING);
-                u->resume = (UnitResume){.reset_seen = u->resume.reset_seen, .step = STEP_INQUIRY};
+                u->resume = (UnitResume){.step = STEP_INQUIRY};
                 u->wake = now + RETRY_INTERVAL;
                 return true;
         }
@@ -614,14 +616,13 @@ static bool step_interrupted(Unit *u, const StepResult *r, usec_t now)
 
 static void step_attention(Unit *u, const Sense *sense, usec_t now)
 {
-        bool reset = u->resume.reset_seen || sense_asc(sense) == 0x29;
-        bool changed = u->resume.medium_changed || sense->code == ASC_MEDIUM_MAY_HAVE_CHANGED;
         unsigned n = u->resume.n_attentions + 1;
 
+        u->record.reset_seen |= sense_asc(sense) == 0x29;
+        u->record.medium_changed |= sense->code == ASC_MEDIUM_MAY_HAVE_CHANGED;
+        unit_store(u);
         if (u->resume.step != STEP_READY)
                 unit_start_recovery(u, STEP_NONE, now);
-        u->resume.reset_seen = reset;
-        u->resume.medium_changed = changed;
         u->resume.n_attentions = n;
         u->resume.n_ready = 0;
         u->resume.step = STEP_READY;

@@ -41,14 +41,15 @@ typedef struct UnitMode {
         uint8_t data[UNIT_MODE_SIZE];
 } UnitMode;
 
-/* The object just before a place, to recognise the medium by: what was last read, or last committed there. */
+/* A block that is known to be on the medium, to recognise it by: what was last read, or last committed. */
 typedef struct UnitAnchor {
+        MediumPlace place; /* where it begins */
         uint8_t valid;
-        uint8_t filemark;
         uint8_t fixed;
-        uint8_t reserved;
+        uint8_t reserved[2];
         uint32_t length;
         uint32_t crc;
+        uint32_t reserved2;
 } UnitAnchor;
 
 /* Objects written since the last commit. offset counts bytes ever written to the data ring. */
@@ -114,7 +115,7 @@ typedef struct UnitRecord {
         uint64_t sequence;
         MediumPlace position; /* where the program believes to be, without the command in flight */
         MediumPlace commit;   /* everything before it is proven to be on the medium */
-        UnitAnchor anchor;     /* the object before `commit` */
+        UnitAnchor anchor;     /* somewhere before `commit` */
         JournalIndex journal;
         InFlight in_flight;
         UnitMode modes[UNIT_MODES_MAX];
@@ -133,6 +134,9 @@ typedef struct UnitRecord {
         uint8_t no_mam;
         uint8_t unrestorable;   /* HoldUnrestorable bits */
         uint8_t block_fixed;    /* block length != 0 */
+        uint8_t reset_seen;     /* unit attention 29h since the last resume */
+        uint8_t medium_changed; /* unit attention 28h since the last resume */
+        uint16_t attention; /* ASC and ASCQ of a unit attention that the program has to be told, or 0 */
         uint32_t block_length;
         uint64_t n_commands, n_outages, n_replayed, n_settled;
         uint64_t n_bytes_written, n_bytes_read;

@@ -62,7 +62,8 @@ void unit_apply_effect(Unit *u, const UnitCommand *c, const ScsiResult *result, 
 void unit_forget_medium(Unit *u, MediumPresence now_known);
 /* Everything written is on the medium. */
 void unit_commit(Unit *u);
-void unit_remember_anchor(Unit *u, const Transfer *t, const void *data);
+/* The last block of a transfer that ends at `end`. */
+void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, const MediumPlace *end);
 
 /* ---- modes.c: what the program set and a reset undoes ---- */
 

@@ -135,7 +135,6 @@ void unit_take_over(Unit *u, uint32_t tail)
                 f->phase = IN_FLIGHT_NONE;
         } else if (scsi_opcode_find(u->config.type, f->cdb, f->n_cdb)->settle == SETTLE_READ) {
                 u->record.position = u->record.commit = f->before;
-                u->record.anchor.valid = 0;
                 f->phase = IN_FLIGHT_NONE;
         }
         u->redelivery = f->phase != IN_FLIGHT_NONE;
@@ -255,6 +254,14 @@ static bool refuse_head(Unit *u, const UnitCommand *c)
 {
         UnitRecord *r = &u->record;
 
+        if (r->attention != 0) {
+                uint16_t code = r->attention;
+
+                r->attention = 0;
+                unit_store(u);
+                unit_complete_error(u, c, SENSE_UNIT_ATTENTION, code);
+                return true;
+        }
         if (unit_is_ordered(c->opcode) && r->loss_unreported) {
                 r->loss_unreported = 0;
                 unit_store(u);

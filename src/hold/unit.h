@@ -111,8 +111,6 @@ typedef struct UnitResume {
         unsigned n_ready;         /* equal TEST UNIT READY answers in a row */
         unsigned n_attentions;
         bool ready_no_medium;     /* what those answers were */
-        bool reset_seen;          /* unit attention 29h */
-        bool medium_changed;      /* unit attention 28h */
         bool medium_proven;
         bool early_warning;
         unsigned mode;            /* next of record.modes to restore */
