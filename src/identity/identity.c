@@ -10,61 +10,54 @@
 
 #include "identity/designator.h"
 #include "identity/key.h"
-#include "util/bytes.h"
+#include "scsi/inquiry.h"
+#include "scsi/vpd.h"
 #include "util/cleanup.h"
 #include "util/text.h"
 
-#define N_INQUIRY 36 /* up to and with the product revision level, SPC-5 table 150 */
+#define N_SERIAL_MAX 512
 
 static const char *const rank_names[] = {
         [IDENTITY_NAA] = "naa", [IDENTITY_EUI64] = "eui",     [IDENTITY_NAME] = "name",
         [IDENTITY_T10] = "t10", [IDENTITY_SERIAL] = "serial", [IDENTITY_NONE] = "none",
 };
 
-/* What was received of the number in a Unit Serial Number page, SPC-5 7.7.19. */
-static ByteReader unit_serial_number(const uint8_t *vpd80, size_t n_vpd80)
-{
-        ByteReader page = byte_reader(vpd80, n_vpd80);
-        const uint8_t *header = reader_bytes(&page, 4);
-
-        if (!header || header[1] != 0x80)
-                return byte_reader(NULL, 0);
-        return reader_sub(&page, get_be(header + 2, 2));
-}
-
-static void key_from_serial(char *key, const uint8_t *inquiry, const ByteReader *number)
+static void key_from_serial(char *key, const Identity *id, const char *serial)
 {
         KeyWriter w;
 
         key_begin(&w, key, "sn.");
-        key_add_text(&w, inquiry + 8, 8);
+        key_add_text(&w, id->vendor, strlen(id->vendor));
         key_add_separator(&w);
-        key_add_text(&w, inquiry + 16, 16);
+        key_add_text(&w, id->product, strlen(id->product));
         key_add_separator(&w);
-        key_add_text(&w, number->data, number->n_data);
+        key_add_text(&w, serial, strlen(serial));
         key_end(&w);
 }
 
 int identity_from_bytes(const uint8_t *inquiry, size_t n_inquiry, const uint8_t *vpd80, size_t n_vpd80,
                         const uint8_t *vpd83, size_t n_vpd83, Identity *ret)
 {
-        ByteReader number = unit_serial_number(vpd80, n_vpd80);
+        char serial[N_SERIAL_MAX] = "";
+        InquiryData data;
         Identity id = {0};
+        int r;
 
-        if (n_inquiry < N_INQUIRY)
-                return -EBADMSG;
-        if (inquiry[0] != DEVICE_TAPE && inquiry[0] != DEVICE_CHANGER)
+        r = inquiry_parse(inquiry, n_inquiry, &data);
+        if (r < 0)
+                return r;
+        if (data.qualifier != 0 || (data.type != DEVICE_TAPE && data.type != DEVICE_CHANGER))
                 return -ENODEV;
-        id.type = inquiry[0];
-        text_from_field(id.vendor, sizeof(id.vendor), inquiry + 8, 8);
-        text_from_field(id.product, sizeof(id.product), inquiry + 16, 16);
-        text_from_field(id.revision, sizeof(id.revision), inquiry + 32, 4);
-        if (number.n_data > 0)
-                text_from_field(id.serial, sizeof(id.serial), number.data, number.n_data);
+        id.type = data.type;
+        memcpy(id.vendor, data.vendor, sizeof(id.vendor));
+        memcpy(id.product, data.product, sizeof(id.product));
+        memcpy(id.revision, data.revision, sizeof(id.revision));
+        (void) vpd_parse_serial(vpd80, n_vpd80, serial, sizeof(serial));
+        text_from_field(id.serial, sizeof(id.serial), (const uint8_t *) serial, strlen(serial));
         id.rank = designator_best(vpd83, n_vpd83, id.key);
-        if (id.rank == IDENTITY_NONE && id.serial[0] != '\0') {
+        if (id.rank == IDENTITY_NONE && serial[0] != '\0' && id.product[0] != '\0') {
                 id.rank = IDENTITY_SERIAL;
-                key_from_serial(id.key, inquiry, &number);
+                key_from_serial(id.key, &id, serial);
         }
         *ret = id;
         return 0;

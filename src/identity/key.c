@@ -55,27 +55,30 @@ void key_begin(KeyWriter *w, char *key, const char *prefix)
                 add_char(w, *prefix);
 }
 
-void key_add_text(KeyWriter *w, const uint8_t *text, size_t n_text)
+void key_add_text(KeyWriter *w, const void *text, size_t n_text)
 {
+        const uint8_t *p = text;
         bool blank = false, any = false;
 
         for (size_t i = 0; i < n_text; i++) {
-                if (is_blank(text[i])) {
+                if (is_blank(p[i])) {
                         blank = any;
                         continue;
                 }
                 if (blank)
                         add_char(w, '_');
-                add_escaped(w, text[i]);
+                add_escaped(w, p[i]);
                 blank = false;
                 any = true;
         }
 }
 
-void key_add_hex(KeyWriter *w, const uint8_t *data, size_t n_data)
+void key_add_hex(KeyWriter *w, const void *data, size_t n_data)
 {
+        const uint8_t *p = data;
+
         for (size_t i = 0; i < n_data; i++)
-                add_digits(w, data[i]);
+                add_digits(w, p[i]);
 }
 
 void key_add_separator(KeyWriter *w)

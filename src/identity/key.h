@@ -21,9 +21,9 @@ void key_begin(KeyWriter *w, char *key, const char *prefix);
 /* Blanks and NULs around the text go, those inside become one '_'; what is not printable ASCII and '/', '\\',
  * ':',
  * '~' become \xNN. */
-void key_add_text(KeyWriter *w, const uint8_t *text, size_t n_text);
+void key_add_text(KeyWriter *w, const void *text, size_t n_text);
 
-void key_add_hex(KeyWriter *w, const uint8_t *data, size_t n_data);
+void key_add_hex(KeyWriter *w, const void *data, size_t n_data);
 
 /* The ':' between two texts, which no text can contain. */
 void key_add_separator(KeyWriter *w);
