@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From the ring to the model and back. Commands run where their data is, in the data area of the ring, unless
+ * the kernel scattered it. */
+
+#include "model/served.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "util/cleanup.h"
+
+int served_open(ServedDevice *d, unsigned uio, size_t n_map)
+{
+        _cleanup_close_ int fd = -EBADF;
+        char path[32];
+        void *map;
+        int r;
+
+        snprintf(path, sizeof(path), "/dev/uio%u", uio);
+        fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        map = mmap(NULL, n_map, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (map == MAP_FAILED)
+                return -errno;
+        r = tcmu_ring_init(&d->ring, map, n_map);
+        if (r < 0) {
+                munmap(map, n_map);
+                return r;
+        }
+        d->map = map;
+        d->n_map = n_map;
+        d->uio = TAKE_FD(fd);
+        return 0;
+}
+
+void served_close(ServedDevice *d)
+{
+        if (d->map)
+                munmap(d->map, d->n_map);
+        d->map = NULL;
+        d->uio = safe_close(d->uio);
+        free(d->waiting);
+        d->waiting = NULL;
+        d->n_waiting = d->n_allocated = 0;
+}
+
+static void execute_on_model(ServedDevice *d, const TcmuRequest *q, void *data, ScsiResult *ret)
+{
+        if (d->drive)
+                model_drive_execute(d->drive, q->cdb, q->n_cdb, data, q->n_data, ret);
+        else
+                model_changer_execute(d->changer, q->cdb, q->n_cdb, data, q->n_data, ret);
+}
+
+static void execute_scattered(ServedDevice *d, const TcmuRequest *q, ScsiResult *ret)
+{
+        _cleanup_free_ uint8_t *data = malloc(q->n_data);
+        size_t at = 0;
+
+        if (!data) {
+                *ret = (ScsiResult){.delivery = SCSI_ANSWERED, .status = SCSI_BUSY};
+                return;
+        }
+        for (uint32_t i = 0; i < q->n_iov; at += q->iov[i++].iov_len)
+                memcpy(data + at, q->iov[i].iov_base, q->iov[i].iov_len);
+        execute_on_model(d, q, data, ret);
+        at = 0;
+        for (uint32_t i = 0; i < q->n_iov; at += q->iov[i++].iov_len)
+                memcpy(q->iov[i].iov_base, data + at, q->iov[i].iov_len);
+}
+
+static void execute(ServedDevice *d, const TcmuRequest *q, ScsiResult *ret)
+{
+        if (q->n_iov > 1)
+                execute_scattered(d, q, ret);
+        else
+                execute_on_model(d, q, q->n_iov > 0 ? q->iov[0].iov_base : NULL, ret);
+        for (uint32_t i = 0; ret->n_transferred == 0 && i < q->n_iov; i++)
+                memset(q->iov[i].iov_base, 0, q->iov[i].iov_len);
+}
+
+static void answer(ServedDevice *d, const TcmuRequest *q)
+{
+        ScsiResult r;
+
+        execute(d, q, &r);
+        tcmu_ring_complete(&d->ring, q->id, r.status, r.sense, r.n_sense, r.n_transferred);
+}
+
+static void answer_busy(ServedDevice *d, uint16_t id)
+{
+        tcmu_ring_complete(&d->ring, id, SCSI_BUSY, NULL, 0, 0);
+}
+
+static int put_in_line(ServedDevice *d, const TcmuRequest *q)
+{
+        if (d->n_waiting == d->n_allocated) {
+                size_t n = d->n_allocated + 16;
+                TcmuRequest *waiting = realloc(d->waiting, n * sizeof(*waiting));
+
+                if (!waiting)
+                        return -ENOMEM;
+                d->waiting = waiting;
+                d->n_allocated = n;
+        }
+        d->waiting[d->n_waiting++] = *q;
+        return 0;
+}
+
+static void abort_waiting(ServedDevice *d, const TcmuRequest *tmr)
+{
+        for (uint32_t k = 0; k < tmr->n_tmr_ids; k++)
+                for (size_t i = 0; i < d->n_waiting; i++) {
+                        if (d->waiting[i].id != tmr->tmr_ids[k])
+                                continue;
+                        tcmu_ring_complete(&d->ring, d->waiting[i].id, SCSI_TASK_ABORTED, NULL, 0, 0);
+                        d->n_waiting--;
+                        memmove(d->waiting + i, d->waiting + i + 1, (d->n_waiting - i) * sizeof(*d->waiting));
+                        break;
+                }
+}
+
+static int serve(ServedDevice *d, const TcmuRequest *q)
+{
+        if (q->type == TCMU_REQUEST_TMR)
+                abort_waiting(d, q);
+        else if (d->gone)
+                answer_busy(d, q->id);
+        else if (d->held)
+                return put_in_line(d, q);
+        else
+                answer(d, q);
+        return 0;
+}
+
+int served_dispatch(ServedDevice *d)
+{
+        static TcmuRequest q;
+        uint32_t counter;
+        bool any = false;
+        int r;
+
+        if (read(d->uio, &counter, sizeof(counter)) < 0 && errno != EAGAIN)
+                return -errno;
+        while ((r = tcmu_ring_next(&d->ring, &q)) > 0) {
+                r = serve(d, &q);
+                if (r < 0)
+                        return r;
+                any = true;
+        }
+        return r < 0 ? r : any ? tcmu_ring_kick(d->uio) : 0;
+}
+
+int served_hold(ServedDevice *d, bool hold)
+{
+        size_t n = d->n_waiting;
+
+        d->held = hold;
+        if (hold || n == 0)
+                return 0;
+        for (size_t i = 0; i < n; i++)
+                answer(d, &d->waiting[i]);
+        d->n_waiting = 0;
+        return tcmu_ring_kick(d->uio);
+}
+
+int served_cut(ServedDevice *d, bool carry_out)
+{
+        ScsiResult r;
+
+        d->gone = true;
+        d->held = false;
+        if (d->n_waiting == 0)
+                return 0;
+        for (size_t i = 0; i < d->n_waiting; i++) {
+                if (carry_out)
+                        execute(d, &d->waiting[i], &r);
+                answer_busy(d, d->waiting[i].id);
+        }
+        d->n_waiting = 0;
+        return tcmu_ring_kick(d->uio);
+}
