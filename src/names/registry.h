@@ -18,29 +18,45 @@ typedef struct RegistryDevice {
         uint32_t id; /* 1.., never used again; also the number of its held LUN */
         char name[NAME_LENGTH_MAX];
         Identity identity;
-        bool hold; /* to be held, also after a restart */
-        uint64_t first_seen, last_seen; /* seconds since the epoch */
+        bool hold;                      /* to be held, also after a restart */
+        uint64_t first_seen, last_seen; /* seconds since the epoch; last_seen is exact to a minute */
 } RegistryDevice;
+
+typedef struct RegistryEvent {
+        uint32_t device;
+        uint64_t at;    /* seconds since the epoch */
+        char event[32]; /* both cut if longer */
+        char detail[256];
+} RegistryEvent;
+
+/* All functions return -errno; -EBUSY when another process kept the file locked for seconds, -EUCLEAN when it
+ * is damaged. */
 
 /* Opens or creates; migrates an older schema; -EUCLEAN when the file is no registry or newer than we are. */
 int registry_open(const char *path, Registry **ret);
-/* For readers that must not wait for or disturb a writer (the udev helper): -ENOENT when there is none. */
+/* For readers that must not disturb a writer (the udev helper), and that may have no right to write: -ENOENT
+ * when there is none. */
 int registry_open_readonly(const char *path, Registry **ret);
 Registry *registry_close(Registry *r);
 DEFINE_CLEANUP(Registry *, registry_close)
 
-/* By identity, name or number; -ENOENT. */
+/* By identity or name; -ENOENT. -ENOTUNIQ when several devices share this key and the serial number that
+ * would tell which one it is is missing. */
 int registry_find(Registry *r, const Identity *identity, RegistryDevice *ret);
 int registry_find_name(Registry *r, const char *name, RegistryDevice *ret);
 
 /* The device of this identity, given a name if it has none: "lib1".. for changers, "drive1".. for drives, the
- * lowest number never given before. Notes that it was seen now. */
+ * lowest number never given before. Notes that it was seen now. -ENODATA for a device without any identifier,
+ * which cannot be known again; -ENOTUNIQ as above. */
 int registry_add(Registry *r, const Identity *identity, uint64_t now, RegistryDevice *ret);
 
+/* -ENOENT when there is no such device. */
 int registry_set_hold(Registry *r, uint32_t id, bool hold);
 
 /* All devices by name in natural order (drive2 before drive10); free() the array. */
 int registry_list(Registry *r, RegistryDevice **ret, size_t *ret_n);
 
-/* The biography: what happened to a device and when. */
+/* The biography: what happened to a device and when. Only the last 100000 events are kept. */
 int registry_add_event(Registry *r, uint32_t id, uint64_t now, const char *event, const char *detail);
+/* Events of device id, or of all (0), oldest first; free() the array. */
+int registry_list_events(Registry *r, uint32_t id, RegistryEvent **ret, size_t *ret_n);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The form of names. Pure. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scsi/device-type.h"
+
+/* Name number n of a device of this type into dst: "lib1", "drive1". Returns dst. */
+char *name_format(char *dst, size_t n_dst, DeviceType type, uint32_t n);
+
+/* Letters, digits, '.', '_' and '-', the first of them a letter or digit, shorter than NAME_LENGTH_MAX, and
+ * not ending like a link of another name (names/links.h). */
+bool name_is_valid(const char *name);
+
+/* Natural order, for qsort: digits by their value, so that drive2 is before drive10. 0 only for equal names.
+ */
+int name_compare(const char *a, const char *b);
