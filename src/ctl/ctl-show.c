@@ -20,8 +20,11 @@ static void print_field(const Device *d, FieldId id)
 
         if (!text || text[0] == '\0')
                 return;
-        for (const char *line; (line = strsep(&rest, "\n")); label = "")
+        for (const char *line; (line = strsep(&rest, "\n")); label = "") {
                 printf("%s%c%*s%s", label, *label ? ':' : ' ', (int) (LABEL_WIDTH - strlen(label)), "", line);
+                if (rest)
+                        putchar('\n');
+        }
         if (field_get(id)->type == FIELD_TYPE_BYTES)
                 printf(" (%" PRIu64 " bytes)", d->number[id]);
         putchar('\n');

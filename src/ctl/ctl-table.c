@@ -87,6 +87,9 @@ static int table_add_column(struct libscols_table *table, FieldId id)
         r = scols_column_set_json_type(column, type_look[field->type].json);
         if (r < 0 || field->type != FIELD_TYPE_LIST)
                 return r;
+        r = scols_column_set_safechars(column, "\n");
+        if (r < 0)
+                return r;
         return scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
 }
 

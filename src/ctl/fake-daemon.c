@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Answers as dbus/README.md says, or as a mode says it should not. */
+
+#include "ctl/fake-daemon.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "ctl/ctl-bus.h"
+#include "util/text.h"
+
+typedef struct FakeDevice {
+        const char *name, *kind, *state, *reason;
+        int held;
+        const char *vendor, *product, *serial, *node, *sg, *changer, *real, *link1, *link2;
+        uint64_t since, outages, last_outage, commands, written, read;
+        const char *position;
+        const char *user;
+        uint32_t pid;
+} FakeDevice;
+
+/* 2026-11-23 14:01:02 UTC */
+#define SINCE (UINT64_C(1795442462) * 1000000)
+
+/* clang-format off */
+static FakeDevice library[] = {
+        {"lib1-drive2", "tape", "present", "", 0, "HP", "Ultrium 3-SCSI", "DRV0002", "/dev/nst1", "/dev/sg2", "",
+         "/dev/sg2", "/dev/tape/by-name/lib1-drive2-nst", NULL, SINCE, 0, 0, 0, 0, 0, "", "", 0},
+        {"lib1-drive1", "tape", "resuming", "reading back 12 blocks", 1, "HP", "Ultrium 3-SCSI", "DRV0001",
+         "/dev/nst7", "/dev/sg9", "", "/dev/sg3", "/dev/tape/by-name/lib1-drive1-nst",
+         "/dev/tape/by-name/lib1-drive1-sg", SINCE, 2, 132500000, 48211, 1610612736, 1023, "block 1234, file 2",
+         "bacula-sd", 4711},
+        {"lib1", "changer", "present", "", 0, "STK", "L700", "LIB0001", "/dev/sg1", "/dev/sg1", "/dev/sch0",
+         "/dev/sg1", "/dev/tape/by-name/lib1-changer", NULL, SINCE, 0, 0, 3, 0, 0, "", "", 0},
+};
+static FakeDevice hostile[] = {
+        {"лента-10", "tape", "present", "\033[2Jgone\r\n\177 \xc2\x9b" "31m", 0, "V\"\\", "磁带机", "a\tb", "/dev/nst0", "",
+         "", "", "/dev/one\ntwo", "/dev/three", 0, 0, 0, 0, 0, 0, "", "", 0},
+        {"лента-2", "tape", "present", "", 0, "HP", "x", "S2", "", "", "", "", NULL, NULL, 0, 0, 0, 0, 0, 0, "", "", 0},
+};
+static FakeDevice large[] = {
+        {"big", "tape", "held", "", 1, "V", "P", "S", "/dev/nst0", "", "", "", NULL, NULL, UINT64_MAX, UINT64_MAX,
+         UINT64_MAX, UINT64_MAX, UINT64_MAX, 1023 * 1024, "", "p", UINT32_MAX},
+};
+/* clang-format on */
+
+typedef struct Fake {
+        FakeMode mode;
+        FakeDevice *devices;
+        size_t n_devices;
+        int calls_fd;
+} Fake;
+
+static int append_text(sd_bus_message *m, const char *key, const char *text)
+{
+        return sd_bus_message_append(m, "{sv}", key, "s", text);
+}
+
+static int append_number(sd_bus_message *m, const char *key, uint64_t number)
+{
+        return sd_bus_message_append(m, "{sv}", key, "t", number);
+}
+
+/* What a mode puts before and in place of what is right. */
+static int append_oddities(sd_bus_message *m, FakeMode mode)
+{
+        if (mode == FAKE_WRONG_TYPE)
+                return append_text(m, "Outages", "many");
+        if (mode == FAKE_WRONG_LIST)
+                return sd_bus_message_append(m, "{sv}", "Links", "at", 1, UINT64_C(5));
+        if (mode == FAKE_FUTURE)
+                return sd_bus_message_append(m, "{sv}{sv}{sv}", "Encryption", "(sa{sv})", "aes", 0, "Heads",
+                                             "ai", 2, 1, 2, "Name", "s", "overwritten below");
+        return 0;
+}
+
+static int append_rest(sd_bus_message *m, const FakeDevice *d)
+{
+        append_text(m, "Vendor", d->vendor);
+        append_text(m, "Product", d->product);
+        append_text(m, "Revision", "G24W");
+        append_text(m, "Serial", d->serial);
+        append_text(m, "Identity", "naa.5000e11100000001");
+        append_text(m, "Node", d->node);
+        append_text(m, "GenericNode", d->sg);
+        append_text(m, "ChangerNode", d->changer);
+        append_text(m, "RealNode", d->real);
+        sd_bus_message_append(m, "{sv}", "Links", "as", (d->link1 != NULL) + (d->link2 != NULL), d->link1,
+                              d->link2);
+        append_number(m, "Since", d->since);
+        append_number(m, "Outages", d->outages);
+        append_number(m, "LastOutage", d->last_outage);
+        append_number(m, "Commands", d->commands);
+        append_number(m, "BytesWritten", d->written);
+        append_number(m, "BytesRead", d->read);
+        append_text(m, "Position", d->position);
+        append_number(m, "Timeout", d->outages == UINT64_MAX ? UINT64_MAX : UINT64_C(900000000));
+        append_text(m, "User", d->user);
+        return sd_bus_message_append(m, "{sv}", "UserPid", "u", d->pid);
+}
+
+static int append_device(sd_bus_message *m, const Fake *f, const FakeDevice *d)
+{
+        if (f->mode == FAKE_WRONG_VARIANT)
+                return sd_bus_message_append(m, "a{ss}", 1, "Name", d->name);
+        sd_bus_message_open_container(m, 'a', "{sv}");
+        append_oddities(m, f->mode);
+        if (f->mode != FAKE_NAMELESS)
+                append_text(m, "Name", d->name);
+        append_text(m, "Kind", d->kind);
+        append_text(m, "State", d->state);
+        append_text(m, "Reason", d->reason);
+        sd_bus_message_append(m, "{sv}", "Held", "b", d->held);
+        append_rest(m, d);
+        return sd_bus_message_close_container(m);
+}
+
+/* Sends the reply and notes that it has been sent. */
+static int answer(const Fake *f, sd_bus_message *reply)
+{
+        sd_bus *bus = sd_bus_message_get_bus(reply);
+        int r = sd_bus_send(bus, reply, NULL);
+
+        sd_bus_flush(bus);
+        if (f->calls_fd >= 0)
+                (void) !write(f->calls_fd, "", 1);
+        return r;
+}
+
+static int on_list(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+        const Fake *f = userdata;
+
+        sd_bus_message_new_method_return(call, &reply);
+        if (f->mode == FAKE_WRONG_REPLY) {
+                sd_bus_message_append(reply, "as", 1, "lib1");
+                return answer(f, reply);
+        }
+        sd_bus_message_open_container(reply, 'a', f->mode == FAKE_WRONG_VARIANT ? "a{ss}" : "a{sv}");
+        for (size_t i = 0; i < f->n_devices; i++)
+                append_device(reply, f, &f->devices[i]);
+        sd_bus_message_close_container(reply);
+        return answer(f, reply);
+}
+
+static FakeDevice *find_device(const Fake *f, sd_bus_message *call, sd_bus_error *error)
+{
+        const char *name = "";
+
+        sd_bus_message_read(call, "s", &name);
+        for (size_t i = 0; i < f->n_devices; i++) {
+                FakeDevice *d = &f->devices[i];
+
+                if (text_equal(d->name, name) || text_equal(d->serial, name) || text_equal(d->node, name))
+                        return d;
+        }
+        sd_bus_error_setf(error, "org.evertape1.Error.NoSuchDevice",
+                          "no device is called '%s'; see: evertape list", name);
+        return NULL;
+}
+
+static int on_show(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+        const Fake *f = userdata;
+        const FakeDevice *d = find_device(f, call, error);
+
+        if (!d)
+                return -ENOENT;
+        sd_bus_message_new_method_return(call, &reply);
+        if (f->mode == FAKE_WRONG_REPLY)
+                sd_bus_message_append(reply, "s", d->name);
+        else
+                append_device(reply, f, d);
+        return answer(f, reply);
+}
+
+static int change(sd_bus_message *call, Fake *f, FakeDevice *d, bool hold)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *signal = NULL;
+
+        d->held = hold;
+        d->state = hold ? "held" : "present";
+        d->reason = hold ? "" : "released";
+        sd_bus_message_new_signal(sd_bus_message_get_bus(call), &signal, BUS_PATH, BUS_INTERFACE, "Changed");
+        append_device(signal, f, d);
+        sd_bus_send(NULL, signal, NULL);
+        return sd_bus_reply_method_return(call, "");
+}
+
+static int on_hold(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        FakeDevice *d = find_device(userdata, call, error);
+
+        if (!d)
+                return -ENOENT;
+        if (d->held)
+                return sd_bus_error_setf(error, "org.evertape1.Error.AlreadyHeld", "%s is held already",
+                                         d->name);
+        if (text_equal(d->name, "lib1"))
+                return sd_bus_error_setf(error, "org.evertape1.Error.InUse",
+                                         "%s is open by mtx (pid 99); end that first", d->name);
+        return change(call, userdata, d, true);
+}
+
+static int on_release(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        FakeDevice *d = find_device(userdata, call, error);
+
+        if (!d)
+                return -ENOENT;
+        if (!d->held)
+                return sd_bus_error_setf(error, "org.evertape1.Error.NotHeld", "%s is not held", d->name);
+        return change(call, userdata, d, false);
+}
+
+/* No vtable: it would not let a mode answer with a wrong signature. */
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+        static const struct {
+                const char *member;
+                sd_bus_message_handler_t handler;
+        } methods[] = {{"List", on_list}, {"Show", on_show}, {"Hold", on_hold}, {"Release", on_release}};
+
+        if (((const Fake *) userdata)->mode == FAKE_DIES)
+                _exit(1);
+        for (size_t i = 0; i < ELEMENTSOF(methods); i++)
+                if (sd_bus_message_is_method_call(m, BUS_INTERFACE, methods[i].member) > 0)
+                        return methods[i].handler(m, userdata, error);
+        return 0;
+}
+
+static void fake_choose_devices(Fake *f)
+{
+        f->devices = f->mode == FAKE_HOSTILE ? hostile : f->mode == FAKE_LARGE ? large : library;
+        f->n_devices = f->mode == FAKE_HOSTILE ? ELEMENTSOF(hostile)
+                       : f->mode == FAKE_LARGE ? ELEMENTSOF(large)
+                       : f->mode == FAKE_EMPTY ? 0
+                                               : ELEMENTSOF(library);
+        for (size_t i = 0; f->mode == FAKE_ALL_HELD && i < f->n_devices; i++) {
+                f->devices[i].held = true;
+                f->devices[i].state = "held";
+        }
+}
+
+static int fake_run(const char *address, Fake *f, int ready_fd)
+{
+        sd_bus *bus;
+        int r;
+
+        fake_choose_devices(f);
+        if (sd_bus_new(&bus) < 0 || sd_bus_set_address(bus, address) < 0 ||
+            sd_bus_set_bus_client(bus, true) < 0 || sd_bus_start(bus) < 0 ||
+            sd_bus_add_object(bus, NULL, BUS_PATH, on_message, f) < 0 ||
+            sd_bus_request_name(bus, BUS_SERVICE, 0) < 0 || write(ready_fd, "", 1) != 1)
+                return 1;
+        close(ready_fd);
+        for (;;) {
+                r = sd_bus_process(bus, NULL);
+                if (r == 0)
+                        r = sd_bus_wait(bus, UINT64_MAX);
+                if (r < 0 && r != -EINTR)
+                        return 1;
+        }
+}
+
+pid_t fake_daemon_start(const char *address, FakeMode mode, int calls_fd)
+{
+        Fake f = {.mode = mode, .calls_fd = calls_fd};
+        int ready[2];
+        char byte;
+        pid_t pid;
+
+        if (pipe(ready) < 0)
+                return -errno;
+        pid = fork();
+        if (pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                close(ready[0]);
+                _exit(fake_run(address, &f, ready[1]));
+        }
+        close(ready[1]);
+        if (read(ready[0], &byte, 1) != 1) {
+                fake_daemon_stop(pid);
+                pid = -EIO;
+        }
+        close(ready[0]);
+        return pid;
+}
+
+void fake_daemon_stop(pid_t pid)
+{
+        if (pid <= 0)
+                return;
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+}

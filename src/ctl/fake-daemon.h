@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* An evertaped that only talks, for test-evertape.c. */
+
+#include <sys/types.h>
+
+typedef enum FakeMode {
+        FAKE_LIBRARY, /* a changer and two drives, of which the first is held */
+        FAKE_ALL_HELD,
+        FAKE_EMPTY,
+        FAKE_HOSTILE,       /* text in other scripts, and text that commands terminals */
+        FAKE_LARGE,         /* the largest numbers */
+        FAKE_FUTURE,        /* keys and types of a later version beside the known ones */
+        FAKE_WRONG_REPLY,   /* List() -> as, Show() -> s */
+        FAKE_WRONG_TYPE,    /* Outages is a string */
+        FAKE_WRONG_LIST,    /* Links is an array of numbers */
+        FAKE_WRONG_VARIANT, /* the values are no variants */
+        FAKE_NAMELESS,
+        FAKE_DIES, /* without an answer, on the first call */
+} FakeMode;
+
+/* Starts it as a child, which has its name on the bus when this returns. Each List and Show writes a byte to
+ * calls_fd when it has been answered, errors excepted. */
+pid_t fake_daemon_start(const char *address, FakeMode mode, int calls_fd);
+void fake_daemon_stop(pid_t pid);

@@ -1,0 +1,635 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The whole program, run as a user runs it, against a daemon of paper on a message bus of its own: what it
+ * prints, what it complains about, and how it exits. argv[1] is the program. */
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "ctl/fake-daemon.h"
+#include "util/cleanup.h"
+
+#define EXIT_SKIP 77 /* meson: this test cannot be run here */
+
+static const char *program;
+static char bus_address[512];
+static pid_t bus_pid;
+
+typedef struct Run {
+        pid_t pid;
+        int out, err;
+        char out_text[32768], err_text[4096];
+        int status;
+} Run;
+
+static void run_start(Run *run, const char *const *args)
+{
+        const char *argv[16] = {program};
+        int out[2], err[2];
+
+        for (size_t i = 0; args[i]; i++)
+                argv[i + 1] = args[i];
+        assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+        assert_int_equal(pipe2(err, O_CLOEXEC), 0);
+        run->pid = fork();
+        if (run->pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                dup2(out[1], STDOUT_FILENO);
+                dup2(err[1], STDERR_FILENO);
+                execv(program, (char *const *) argv);
+                _exit(126);
+        }
+        assert_true(run->pid > 0);
+        close(out[1]);
+        close(err[1]);
+        run->out = out[0];
+        run->err = err[0];
+}
+
+static void read_all(int fd, char *text, size_t n)
+{
+        ssize_t r;
+
+        while ((r = read(fd, text, n - 1)) > 0) {
+                text += r;
+                n -= (size_t) r;
+        }
+        *text = '\0';
+        close(fd);
+}
+
+static void run_finish(Run *run)
+{
+        int status;
+
+        read_all(run->out, run->out_text, sizeof(run->out_text));
+        read_all(run->err, run->err_text, sizeof(run->err_text));
+        assert_int_equal(waitpid(run->pid, &status, 0), run->pid);
+        assert_true(WIFEXITED(status));
+        run->status = WEXITSTATUS(status);
+}
+
+static void run_kill(Run *run)
+{
+        kill(run->pid, SIGKILL);
+        assert_int_equal(waitpid(run->pid, NULL, 0), run->pid);
+        close(run->out);
+        close(run->err);
+}
+
+static void run_check(const char *const *args, int status, const char *out, const char *err)
+{
+        static Run run;
+
+        run_start(&run, args);
+        run_finish(&run);
+        assert_string_equal(run.err_text, err);
+        assert_string_equal(run.out_text, out);
+        assert_int_equal(run.status, status);
+}
+
+/* JSON by libsmartcols: the same but for white space, which differs between its versions. */
+static void run_check_json(const char *const *args, const char *expected)
+{
+        static Run run;
+        char *to = run.out_text;
+        bool quoted = false;
+
+        run_start(&run, args);
+        run_finish(&run);
+        for (const char *from = run.out_text; *from; from++) {
+                quoted ^= *from == '"';
+                if (quoted || (*from != ' ' && *from != '\n'))
+                        *to++ = *from;
+        }
+        *to = '\0';
+        assert_string_equal(run.out_text, expected);
+        assert_string_equal(run.err_text, "");
+        assert_int_equal(run.status, 0);
+}
+
+#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NO_ARGS   ((const char *const[]){NULL})
+
+static pid_t daemon_pid;
+static int daemon_calls[2] = {-EBADF, -EBADF}; /* a byte for each List and Show */
+
+static void start_daemon(FakeMode mode)
+{
+        daemon_pid = fake_daemon_start(bus_address, mode, daemon_calls[1]);
+        assert_true(daemon_pid > 0);
+}
+
+static void stop_daemon(void)
+{
+        fake_daemon_stop(daemon_pid);
+        daemon_pid = 0;
+}
+
+static int setup(void **state)
+{
+        return pipe2(daemon_calls, O_CLOEXEC | O_NONBLOCK);
+}
+
+static int teardown(void **state)
+{
+        stop_daemon();
+        close(daemon_calls[0]);
+        close(daemon_calls[1]);
+        return 0;
+}
+
+#define NOT_RUNNING "evertape: evertaped is not running; start it with: systemctl start evertaped\n"
+#define NOT_UNDERSTOOD                                                                                       \
+        "evertape: evertaped answered in a form not understood here; is it of the same version?\n"
+
+#define LIST                                                                                                 \
+        "NAME        KIND    STATE    NODE      SERIAL  PRODUCT\n"                                           \
+        "lib1        changer present  /dev/sg1  LIB0001 L700\n"                                              \
+        "lib1-drive1 tape    resuming /dev/nst7 DRV0001 Ultrium 3-SCSI\n"                                    \
+        "lib1-drive2 tape    present  /dev/nst1 DRV0002 Ultrium 3-SCSI\n"
+
+static void test_list(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+
+        run_check(NO_ARGS, 0, LIST, "");
+        run_check(ARGS("list"), 0, LIST, "");
+        run_check(ARGS("-n", "-o", "name"), 0, "lib1\nlib1-drive1\nlib1-drive2\n", "");
+        run_check(ARGS("list", "DRV0002", "/dev/sg1", "-o", "NAME,OUTAGES", "--noheadings"), 0,
+                  "lib1-drive2       0\nlib1              0\n", "");
+        run_check(ARGS("list", "lib1-drive1", "-n", "-o", "+held,SINCE"), 0,
+                  "lib1-drive1 tape resuming /dev/nst7 DRV0001 Ultrium 3-SCSI yes  2026-11-23 14:01:02\n",
+                  "");
+        run_check(ARGS("list", "-r", "-o", "NAME,PRODUCT,REASON", "lib1-drive1"), 0,
+                  "NAME PRODUCT REASON\nlib1-drive1 Ultrium\\x203-SCSI reading\\x20back\\x2012\\x20blocks\n",
+                  "");
+        run_check(ARGS("list", "-n", "-o", "LINKS", "lib1-drive1"), 0,
+                  "/dev/tape/by-name/lib1-drive1-nst\n/dev/tape/by-name/lib1-drive1-sg\n", "");
+}
+
+static void test_list_json(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+
+        run_check_json(
+                ARGS("-J", "-o", "NAME,HELD,WRITTEN,LAST-OUTAGE,REASON,LINKS", "lib1-drive1", "lib1"),
+                "{\"devices\":[{"
+                "\"name\":\"lib1-drive1\",\"held\":true,\"written\":1610612736,"
+                "\"last-outage\":132500000,\"reason\":\"reading back 12 blocks\","
+                "\"links\":[\"/dev/tape/by-name/lib1-drive1-nst\",\"/dev/tape/by-name/lib1-drive1-sg\"]"
+                "},{"
+                "\"name\":\"lib1\",\"held\":false,\"written\":0,\"last-outage\":0,\"reason\":null,"
+                "\"links\":[\"/dev/tape/by-name/lib1-changer\"]}]}");
+}
+
+static void test_list_nothing(void **state)
+{
+        start_daemon(FAKE_EMPTY);
+
+        run_check(ARGS("list"), 0, "", "");
+        run_check(ARGS("hold", "--all"), 0, "no device is there that is not held already\n", "");
+        run_check(ARGS("release", "--all"), 0, "no device is held\n", "");
+}
+
+static void test_status(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+
+        /* clang-format off */
+        run_check(ARGS("status"), 0,
+                  "NAME        STATE    NODE      PROGRAM   POSITION           WRITTEN  READ OUTAGES LAST-OUTAGE SINCE               REASON\n"
+                  "lib1        present  /dev/sg1                                    0B    0B       0             2026-11-23 14:01:02 \n"
+                  "lib1-drive1 resuming /dev/nst7 bacula-sd block 1234, file 2    1.5G 1023B       2    2min 12s 2026-11-23 14:01:02 reading back 12 blocks\n"
+                  "lib1-drive2 present  /dev/nst1                                   0B    0B       0             2026-11-23 14:01:02 \n",
+                  "");
+        /* clang-format on */
+        run_check(ARGS("status", "-b", "-n", "-o", "WRITTEN,PID,TIMEOUT", "lib1-drive1"), 0,
+                  "1610612736 4711 15min\n", "");
+}
+
+static void test_show(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+
+        run_check(ARGS("show", "/dev/nst7"), 0,
+                  "Name:           lib1-drive1\n"
+                  "Kind:           tape\n"
+                  "State:          resuming\n"
+                  "Reason:         reading back 12 blocks\n"
+                  "Held:           yes\n"
+                  "Vendor:         HP\n"
+                  "Product:        Ultrium 3-SCSI\n"
+                  "Revision:       G24W\n"
+                  "Serial number:  DRV0001\n"
+                  "Identity:       naa.5000e11100000001\n"
+                  "Node:           /dev/nst7\n"
+                  "Generic node:   /dev/sg9\n"
+                  "Real node:      /dev/sg3\n"
+                  "Links:          /dev/tape/by-name/lib1-drive1-nst\n"
+                  "                /dev/tape/by-name/lib1-drive1-sg\n"
+                  "Since:          2026-11-23 14:01:02\n"
+                  "Outages:        2\n"
+                  "Last outage:    2min 12s\n"
+                  "Timeout:        15min\n"
+                  "Commands:       48211\n"
+                  "Written:        1.5G (1610612736 bytes)\n"
+                  "Read:           1023B (1023 bytes)\n"
+                  "Position:       block 1234, file 2\n"
+                  "Program:        bacula-sd\n"
+                  "Process:        4711\n",
+                  "");
+        run_check(ARGS("show", "-J", "lib1"), 0,
+                  "{\"name\": \"lib1\", \"kind\": \"changer\", \"state\": \"present\", \"reason\": null, "
+                  "\"held\": false, \"vendor\": \"STK\", \"product\": \"L700\", \"revision\": \"G24W\", "
+                  "\"serial\": \"LIB0001\", \"identity\": \"naa.5000e11100000001\", \"node\": \"/dev/sg1\", "
+                  "\"generic\": \"/dev/sg1\", \"changer\": \"/dev/sch0\", \"real\": \"/dev/sg1\", "
+                  "\"links\": [\"/dev/tape/by-name/lib1-changer\"], \"since\": 1795442462000000, "
+                  "\"outages\": 0, "
+                  "\"last-outage\": 0, \"timeout\": 900000000, \"commands\": 3, \"written\": 0, \"read\": 0, "
+                  "\"position\": null, \"program\": null, \"pid\": 0}\n",
+                  "");
+}
+
+static void test_hostile_text(void **state)
+{
+        static Run run;
+
+        start_daemon(FAKE_HOSTILE);
+
+        run_check(ARGS("-o", "NAME,PRODUCT,SERIAL,REASON"), 0,
+                  "NAME     PRODUCT SERIAL REASON\n"
+                  "лента-2  x       S2     \n"
+                  "лента-10 磁带机  a?b    ?[2Jgone??? ?31m\n",
+                  "");
+        run_check(ARGS("-n", "-o", "LINKS", "a\tb"), 0, "/dev/one?two\n/dev/three\n", "");
+        run_check_json(ARGS("-J", "-o", "PRODUCT,REASON", "a\tb"),
+                       "{\"devices\":[{\"product\":\"磁带机\",\"reason\":\"?[2Jgone??? ?31m\"}]}");
+        run_start(&run, ARGS("show", "-J", "a\tb"));
+        run_finish(&run);
+        assert_non_null(strstr(run.out_text, "\"vendor\": \"V\\\"\\\\\", \"product\": \"磁带机\","));
+        run_check(ARGS("show", "\033[31m"), 1, "",
+                  "evertape: no device is called '?[31m'; see: evertape list\n");
+}
+
+static void test_large_numbers(void **state)
+{
+        start_daemon(FAKE_LARGE);
+
+        run_check(ARGS("-n", "-o", "OUTAGES,LAST-OUTAGE,TIMEOUT,COMMANDS,WRITTEN,READ,PID"), 0,
+                  "18446744073709551615    infinity infinity 18446744073709551615   15.9E 1023K 4294967295\n",
+                  "");
+}
+
+static void test_later_daemon(void **state)
+{
+        start_daemon(FAKE_FUTURE);
+
+        run_check(ARGS("list"), 0, LIST, "");
+}
+
+static void test_replies_of_wrong_form(void **state)
+{
+        static const FakeMode modes[] = {FAKE_WRONG_REPLY, FAKE_WRONG_TYPE, FAKE_WRONG_LIST,
+                                         FAKE_WRONG_VARIANT, FAKE_NAMELESS};
+
+        for (size_t i = 0; i < ELEMENTSOF(modes); i++) {
+                start_daemon(modes[i]);
+                run_check(ARGS("list"), 1, "", NOT_UNDERSTOOD);
+                run_check(ARGS("status", "lib1"), 1, "", NOT_UNDERSTOOD);
+                run_check(ARGS("show", "lib1"), 1, "", NOT_UNDERSTOOD);
+                run_check(ARGS("hold", "--all"), 1, "", NOT_UNDERSTOOD);
+                run_check(ARGS("wait", "lib1"), 1, "", NOT_UNDERSTOOD);
+                run_check(ARGS("watch"), 1, "", NOT_UNDERSTOOD);
+                stop_daemon();
+        }
+}
+
+static void test_daemon_dies_in_mid_call(void **state)
+{
+        start_daemon(FAKE_DIES);
+
+        run_check(ARGS("list"), 1, "",
+                  "evertape: evertaped did not answer; see: systemctl status evertaped\n");
+}
+
+static void test_not_running(void **state)
+{
+        static const char *const verbs[] = {"list", "status", "watch"};
+
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                run_check(ARGS(verbs[i]), 1, "", NOT_RUNNING);
+        run_check(ARGS("list", "lib1", "lib1-drive1"), 1, "", NOT_RUNNING);
+        run_check(ARGS("show", "lib1"), 1, "", NOT_RUNNING);
+        run_check(ARGS("hold", "lib1", "lib1-drive1"), 1, "", NOT_RUNNING);
+        run_check(ARGS("release", "--all"), 1, "", NOT_RUNNING);
+        run_check(ARGS("wait", "lib1", "-t", "1"), 1, "", NOT_RUNNING);
+}
+
+static void test_no_bus(void **state)
+{
+        setenv("EVERTAPE_BUS", "unix:path=/nonexistent", 1);
+        run_check(ARGS("list"), 1, "",
+                  "evertape: cannot reach the bus (unix:path=/nonexistent): No such file or directory\n");
+        setenv("EVERTAPE_BUS", bus_address, 1);
+}
+
+static void test_unknown_name(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+
+        run_check(ARGS("show", "drive9"), 1, "",
+                  "evertape: no device is called 'drive9'; see: evertape list\n");
+        run_check(ARGS("list", "-n", "-o", "NAME", "a", "lib1", "b"), 1, "lib1\n",
+                  "evertape: no device is called 'a'; see: evertape list\n"
+                  "evertape: no device is called 'b'; see: evertape list\n");
+        run_check(ARGS("wait", "drive9"), 1, "",
+                  "evertape: no device is called 'drive9'; see: evertape list\n");
+}
+
+static void test_usage(void **state)
+{
+        static const struct {
+                const char *args[5];
+                const char *err;
+        } table[] = {
+                {{"frobnicate"}, "evertape: unknown verb 'frobnicate'\nSee: evertape --help\n"},
+                {{"list", "--foo"},
+                 "evertape list: unrecognized option '--foo'\nSee: evertape list --help\n"},
+                {{"--foo"}, "evertape list: unrecognized option '--foo'\nSee: evertape list --help\n"},
+                {{"list", "-o"},
+                 "evertape list: option requires an argument -- 'o'\nSee: evertape list --help\n"},
+                {{"show"}, "evertape: give the NAME of one device\nSee: evertape show --help\n"},
+                {{"show", "a", "b"}, "evertape: give the NAME of one device\nSee: evertape show --help\n"},
+                {{"hold"},
+                 "evertape: give either the NAMEs of devices or --all\nSee: evertape hold --help\n"},
+                {{"release", "-a", "x"},
+                 "evertape: give either the NAMEs of devices or --all\nSee: evertape release --help\n"},
+                {{"status", "-i", "0"},
+                 "evertape: '0' is no span of time such as 2s or 500ms\nSee: evertape status --help\n"},
+                {{"wait"}, "evertape: give the NAMEs of devices\nSee: evertape wait --help\n"},
+                {{"wait", "x", "-t", "soon"},
+                 "evertape: 'soon' is no span of time such as 90, 15min or infinity\nSee: evertape wait "
+                 "--help\n"},
+                {{"wait", "x", "-s", "there"},
+                 "evertape: unknown state 'there'; there are: present absent away probing held resuming "
+                 "failed\n"
+                 "See: evertape wait --help\n"},
+                {{"watch", "x"}, "evertape: takes no names\nSee: evertape watch --help\n"},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                run_check(table[i].args, 2, "", table[i].err);
+}
+
+static void test_unknown_column(void **state)
+{
+        static const char *const columns[] = {"COLOUR",     "NAME,COLOUR", "+COLOUR",
+                                              "name,,kind", "NAM",         "NAME,"};
+        static Run run;
+
+        for (size_t i = 0; i < ELEMENTSOF(columns); i++) {
+                run_start(&run, ARGS("list", "-o", columns[i]));
+                run_finish(&run);
+                assert_int_equal(run.status, 2);
+                assert_string_equal(run.out_text, "");
+                assert_non_null(strstr(run.err_text, "unknown column '"));
+                assert_non_null(strstr(run.err_text, "there are: NAME KIND STATE "));
+                assert_non_null(strstr(run.err_text, " PID\nSee: evertape list --help\n"));
+        }
+}
+
+static void test_help(void **state)
+{
+        static const char *const verbs[] = {"list", "show", "hold", "release", "status", "wait", "watch"};
+        static Run run;
+
+        run_start(&run, ARGS("--help"));
+        run_finish(&run);
+        assert_int_equal(run.status, 0);
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                static Run of_verb;
+                char begin[64];
+
+                assert_non_null(strstr(run.out_text, verbs[i]));
+                run_start(&of_verb, ARGS(verbs[i], "--help"));
+                run_finish(&of_verb);
+                snprintf(begin, sizeof(begin), "evertape %s ", verbs[i]);
+                assert_int_equal(strncmp(of_verb.out_text, begin, strlen(begin)), 0);
+                assert_int_equal(of_verb.status, 0);
+        }
+        run_check(ARGS("--version"), 0, "evertape " EVERTAPE_VERSION "\n", "");
+}
+
+static void test_hold_and_release(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+
+        run_check(ARGS("hold", "lib1-drive1", "lib1", "nobody", "DRV0002"), 1,
+                  "lib1-drive1: already held\nlib1-drive2: held, programs open /dev/nst1\n",
+                  "evertape: lib1 is open by mtx (pid 99); end that first\n"
+                  "evertape: no device is called 'nobody'; see: evertape list\n");
+        run_check(ARGS("list", "-n", "-o", "STATE", "lib1-drive2"), 0, "held\n", "");
+        run_check(ARGS("release", "lib1", "lib1-drive2"), 0, "lib1: not held\nlib1-drive2: released\n", "");
+        run_check(ARGS("release", "--all"), 0, "lib1-drive1: released\n", "");
+        run_check(ARGS("hold", "--all"), 1,
+                  "lib1-drive1: held, programs open /dev/nst7\nlib1-drive2: held, programs open /dev/nst1\n",
+                  "evertape: lib1 is open by mtx (pid 99); end that first\n");
+}
+
+static void test_wait(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+
+        run_check(ARGS("wait", "lib1", "lib1-drive2"), 0, "", "");
+        run_check(ARGS("wait", "lib1-drive1", "-s", "resuming"), 0, "", "");
+        run_check(ARGS("wait", "lib1-drive1", "lib1", "DRV0002", "--state", "held", "--timeout", "10ms"), 1,
+                  "",
+                  "evertape: lib1-drive1 is resuming after 10ms: reading back 12 blocks\n"
+                  "evertape: lib1 is present after 10ms\n"
+                  "evertape: lib1-drive2 is present after 10ms\n");
+}
+
+/* Until the daemon has had n calls, so that the next step comes after them. */
+static void await_calls(int n)
+{
+        struct pollfd p = {.fd = daemon_calls[0], .events = POLLIN};
+
+        for (char byte; n > 0; n--) {
+                assert_int_equal(poll(&p, 1, 30000), 1);
+                assert_int_equal(read(daemon_calls[0], &byte, 1), 1);
+        }
+}
+
+static void test_wait_sees_the_change(void **state)
+{
+        static Run waiter;
+
+        start_daemon(FAKE_LIBRARY);
+        run_start(&waiter, ARGS("wait", "lib1-drive2", "--state", "held"));
+        await_calls(1);
+        run_check(ARGS("hold", "lib1-drive2"), 0, "lib1-drive2: held, programs open /dev/nst1\n", "");
+        run_finish(&waiter);
+        assert_string_equal(waiter.err_text, "");
+        assert_int_equal(waiter.status, 0);
+}
+
+static void test_wait_survives_a_restart_of_the_daemon(void **state)
+{
+        static Run waiter;
+
+        start_daemon(FAKE_LIBRARY);
+        run_start(&waiter, ARGS("wait", "lib1-drive2", "lib1", "--state", "held"));
+        await_calls(2);
+        stop_daemon();
+        start_daemon(FAKE_ALL_HELD);
+        run_finish(&waiter);
+        assert_string_equal(waiter.err_text, "");
+        assert_int_equal(waiter.status, 0);
+}
+
+static void read_line(int fd, char *line, size_t n)
+{
+        size_t used = 0;
+
+        while (used + 1 < n && read(fd, line + used, 1) == 1 && line[used] != '\n')
+                used++;
+        line[used] = '\0';
+}
+
+static void test_watch(void **state)
+{
+        static const struct {
+                const char *option;
+                const char *expected;
+        } table[] = {{NULL, "lib1-drive2 held"},
+                     {"-J", "\"name\": \"lib1-drive2\", \"kind\": \"tape\", \"state\": \"held\","}};
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++) {
+                static Run watcher;
+                char line[4096];
+
+                start_daemon(FAKE_LIBRARY);
+                run_start(&watcher, ARGS("watch", table[i].option));
+                await_calls(1);
+                run_check(ARGS("hold", "lib1-drive2"), 0, "lib1-drive2: held, programs open /dev/nst1\n", "");
+                await_calls(1); /* hold asks for the node */
+                read_line(watcher.out, line, sizeof(line));
+                assert_non_null(strstr(line, table[i].expected));
+                assert_non_null(strchr(line, 'T')); /* the time */
+                stop_daemon();
+                read_line(watcher.err, line, sizeof(line));
+                assert_string_equal(line, "evertape: evertaped has stopped");
+                run_kill(&watcher);
+        }
+}
+
+static void test_status_goes_on(void **state)
+{
+        static Run watcher;
+        char line[4096];
+
+        start_daemon(FAKE_LIBRARY);
+        run_start(&watcher, ARGS("status", "-n", "-o", "NAME", "lib1", "-i", "1ms"));
+        for (int i = 0; i < 5; i++) {
+                read_line(watcher.out, line, sizeof(line));
+                assert_string_equal(line, "lib1");
+        }
+        run_kill(&watcher);
+}
+
+static void test_output_that_cannot_be_written(void **state)
+{
+        static char command[1024];
+
+        start_daemon(FAKE_LIBRARY);
+        snprintf(command, sizeof(command), "%s list > /dev/full 2> /dev/null", program);
+        assert_int_equal(WEXITSTATUS(system(command)), 1);
+}
+
+/* A message bus of this test's own. Returns false where there is no dbus-daemon. */
+static bool bus_start(void)
+{
+        int fds[2];
+        FILE *f;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return false;
+        bus_pid = fork();
+        if (bus_pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                dup2(fds[1], STDOUT_FILENO);
+                dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* it warns of limits */
+                execlp("dbus-daemon", "dbus-daemon", "--session", "--nofork", "--nopidfile",
+                       "--address=unix:tmpdir=/tmp", "--print-address", NULL);
+                _exit(127);
+        }
+        close(fds[1]);
+        f = fdopen(fds[0], "r");
+        if (!f || !fgets(bus_address, sizeof(bus_address), f))
+                return false;
+        bus_address[strcspn(bus_address, "\n")] = '\0';
+        return true;
+}
+
+static void set_environment(void)
+{
+        setenv("EVERTAPE_BUS", bus_address, 1);
+        setenv("LC_ALL", "C.UTF-8", 1);
+        setenv("TZ", "UTC", 1);
+        unsetenv("POSIXLY_CORRECT");
+        unsetenv("LIBSMARTCOLS_DEBUG");
+}
+
+int main(int argc, char **argv)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_list, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_list_json, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_list_nothing, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_status, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_show, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_hostile_text, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_large_numbers, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_later_daemon, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_replies_of_wrong_form, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_daemon_dies_in_mid_call, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_not_running, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_no_bus, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_unknown_name, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_unknown_column, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_help, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_hold_and_release, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_wait, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_wait_sees_the_change, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_wait_survives_a_restart_of_the_daemon, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_status_goes_on, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_output_that_cannot_be_written, setup, teardown),
+        };
+        int failed;
+
+        if (argc != 2)
+                return EXIT_FAILURE;
+        program = argv[1];
+        if (!bus_start())
+                return EXIT_SKIP;
+        set_environment();
+        failed = cmocka_run_group_tests(tests, NULL, NULL);
+        kill(bus_pid, SIGTERM);
+        waitpid(bus_pid, NULL, 0);
+        return failed;
+}
