@@ -11,7 +11,8 @@
 #define SCSI_CDB_MAX   32 /* scmd->cmnd, include/scsi/scsi_cmnd.h */
 #define SCSI_SENSE_MAX 96 /* SCSI_SENSE_BUFFERSIZE; TCMU_SENSE_BUFFERSIZE */
 
-/* The largest transfer of one command through tcm_loop: 256 segments of a page, kernel.md 1.7. */
+/* The largest transfer of one command through tcm_loop: 256 segments of a page (sg_tablesize,
+ * drivers/target/loopback/tcm_loop.c). */
 #define SCSI_TRANSFER_MAX (1024 * 1024)
 
 /* Status codes, SAM-5 5.3.1. */
@@ -39,7 +40,8 @@ typedef struct ScsiCommand {
         ScsiDirection direction;
         void *data;
         uint32_t n_data;
-        uint32_t timeout_ms; /* long: a timeout makes the kernel reset the drive, kernel.md 6.5 */
+        uint32_t
+                timeout_ms; /* long: a timeout makes the kernel reset the drive (drivers/scsi/scsi_error.c) */
 } ScsiCommand;
 
 typedef enum ScsiDelivery {

@@ -127,7 +127,7 @@ static void test_hostile(void **state)
 
                 assert_int_equal(read_elements(&f, &it, e, 3, cases[i].end), cases[i].n);
                 for (size_t j = 0; j < cases[i].n; j++)
-                        assert_null(e[j].identifier);
+                        assert_true(!e[j].identifier && e[j].n_identifier == 0);
         }
 }
 
