@@ -217,7 +217,7 @@ static void test_status(void **state)
                   "");
         /* clang-format on */
         run_check(ARGS("status", "-b", "-n", "-o", "WRITTEN,PID,TIMEOUT", "lib1-drive1"), 0,
-                  "1610612736 4711 15min\n", "");
+                  "1610612736 4711   15min\n", "");
 }
 
 static void test_show(void **state)
