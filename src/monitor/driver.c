@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The real device of a held unit is taken away from st and ch, so that no program can rewind it under us. The
- * kernel has no driver_override for SCSI, hence by unbinding, each time the device comes. */
+ * kernel has no driver_override for SCSI, hence by unbinding, each time the device comes. Its other nodes are
+ * left to root by the udev rule, which is told when to look again. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "monitor/device.h"
 #include "monitor/monitor.h"
 #include "util/cleanup.h"
+#include "util/dir.h"
 #include "util/root.h"
 #include "util/text.h"
 
@@ -56,4 +58,35 @@ int monitor_bind_driver(int root, const DevicePath *path)
         int r = driver_is_bound(root, path);
 
         return r != 0 ? (r < 0 ? r : 0) : driver_write(root, path, "bind");
+}
+
+/* A node that is gone meanwhile has had its own event. */
+static int trigger_class(int device, const char *class)
+{
+        _cleanup_closedir_ DIR *dir = NULL;
+        const struct dirent *entry;
+        int r;
+
+        r = root_opendir(device, class, &dir);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        while ((entry = dir_next(dir))) {
+                char path[32 + sizeof(entry->d_name)];
+
+                snprintf(path, sizeof(path), "%s/%s/uevent", class, entry->d_name);
+                r = root_write_text(device, path, "add");
+                if (r < 0 && r != -ENOENT && r != -ENODEV)
+                        return r;
+        }
+        return 0;
+}
+
+int monitor_trigger_udev(int root, const DevicePath *path)
+{
+        _cleanup_close_ int device = device_open(root, path);
+        int r = device < 0 ? device : 0;
+
+        for (size_t i = 0; r >= 0 && i < N_DEVICE_CLASSES; i++)
+                r = trigger_class(device, device_classes[i]);
+        return r;
 }

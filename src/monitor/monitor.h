@@ -44,6 +44,11 @@ Monitor *monitor_free(Monitor *m);
 int monitor_unbind_driver(int root, const DevicePath *path);
 int monitor_bind_driver(int root, const DevicePath *path);
 
+/* Has udev look at all nodes of the device again, as if they were new: after hold and after release, so that
+ * the rules give links and rights anew. "add" and not "change", because udev's own rules set rights only
+ * then. -ENODEV when path is no longer that device. */
+int monitor_trigger_udev(int root, const DevicePath *path);
+
 /* Who has one of the device's nodes open: st, nst (all modes), sg, sch, bsg. Fills pid and command of the
  * first one found and returns 1; 0: nobody. own_pid is left out. -EACCES when nobody was found but there are
  * processes that may not be looked into, -ENODEV when path is no longer that device. */

@@ -18,6 +18,8 @@
 
 #define SG_DIR "sys/class/scsi_generic"
 
+const char *const device_classes[N_DEVICE_CLASSES] = {"scsi_tape", "scsi_changer", "scsi_generic", "bsg"};
+
 /* What reading one device gives when it is not there, going, or no tape and no changer. Anything else, such
  * as too many open files, is our own trouble: a device must not seem to be gone because of it. */
 static bool error_is_the_devices(int error)

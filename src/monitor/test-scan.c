@@ -338,6 +338,24 @@ static void test_driver(void **state)
         free(s.paths);
 }
 
+static void test_trigger(void **state)
+{
+        static const char *const nodes[] = {"/scsi_tape/st0/uevent", "/scsi_tape/nst0a/uevent",
+                                            "/scsi_generic/sg3/uevent", "/bsg/10:0:0:1/uevent"};
+        TestTree *t = *state;
+        Scan s = scan(t);
+        char path[160];
+
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
+                tree_text(t, tree_device_path(path, &drive1, nodes[i]), "");
+        assert_int_equal(monitor_trigger_udev(t->root, find_sg(&s, "sg3")), 0);
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
+                assert_written(t, tree_device_path(path, &drive1, nodes[i]), "add");
+        tree_unlink(t, "sys/class/scsi_generic/sg3");
+        assert_int_equal(monitor_trigger_udev(t->root, find_sg(&s, "sg3")), -ENODEV);
+        free(s.paths);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -348,6 +366,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_scan_out_of_files, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_find_user, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_driver, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_trigger, setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,9 +27,6 @@ typedef struct NodeList {
         size_t n;
 } NodeList;
 
-/* Classes of the nodes below a SCSI device. */
-static const char *const classes[] = {"scsi_tape", "scsi_changer", "scsi_generic", "bsg"};
-
 static void list_class(int device, const char *class, NodeList *list)
 {
         _cleanup_closedir_ DIR *dir = NULL;
@@ -106,8 +103,8 @@ int monitor_find_user(int root, const DevicePath *path, int own_pid, DeviceUser 
 
         if (device < 0)
                 return device;
-        for (size_t i = 0; i < ELEMENTSOF(classes); i++)
-                list_class(device, classes[i], &list);
+        for (size_t i = 0; i < N_DEVICE_CLASSES; i++)
+                list_class(device, device_classes[i], &list);
         r = root_opendir(root, "proc", &dir);
         if (r < 0)
                 return r;
