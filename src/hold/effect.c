@@ -129,18 +129,24 @@ void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, const Me
 /* The last block in the journal, behind which there may be filemarks. */
 static void anchor_from_journal(Unit *u)
 {
-        MediumPlace end = u->record.position;
+        MediumPlace end = {}, place = u->record.commit;
+        const JournalRecord *last = NULL;
 
-        for (uint64_t i = u->record.journal.end; i > u->record.journal.first; i--) {
-                const JournalRecord *r = journal_record(&u->journal, i - 1);
-                Transfer t = {.n_objects = r->n_objects, .length = r->length, .fixed = r->fixed};
+        for (uint64_t i = u->record.journal.first; i < u->record.journal.end; i++) {
+                const JournalRecord *r = journal_record(&u->journal, i);
 
                 if (r->length > 0) {
-                        unit_remember_anchor(u, &t, journal_data(&u->journal, r), &end);
-                        return;
+                        position_pass_blocks(&place, r->n_objects);
+                        last = r;
+                        end = place;
+                } else {
+                        position_pass_filemarks(&place, r->n_objects);
                 }
-                end.file_known = 0;
-                end.object -= end.object_known ? r->n_objects : 0;
+        }
+        if (last) {
+                Transfer t = {.n_objects = last->n_objects, .length = last->length, .fixed = last->fixed};
+
+                unit_remember_anchor(u, &t, journal_data(&u->journal, last), &end);
         }
 }
 
