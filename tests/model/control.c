@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "model/drive.h"
+#include "model/changer.h"
 #include "model/fabric.h"
 #include "model/server.h"
 #include "util/cleanup.h"
@@ -164,7 +164,7 @@ static int run_unhold(Client *c, ServedDevice *d, size_t argc, char **argv)
 
 static int run_swap_serial(Client *c, ServedDevice *d, size_t argc, char **argv)
 {
-        ModelUnit *u = d->drive ? &d->drive->unit : (ModelUnit *) d->changer;
+        ModelUnit *u = d->drive ? &d->drive->unit : &d->changer->unit;
 
         snprintf(u->serial, sizeof(u->serial), "%s", argv[2]);
         u->naa = server_naa(argv[2]);

@@ -241,8 +241,7 @@ void drive_read_position(ModelUnit *u, ModelCall *call)
         uint64_t allocation = get_be(call->cdb + 7, 2);
         uint8_t form = call->cdb[1] & 0x1f;
 
-        if (form <= 1 &&
-            allocation == 0) /* 01h: vendor-specific form, what st asks for; LTO has one short form */
+        if (form <= 1 && allocation == 0) /* 01h, the vendor-specific form: st asks for it */
                 call_data_in(call, data, position_short(d, data), 20);
         else if (form == 6 && allocation == 0)
                 call_data_in(call, data, position_long(d, data), 32);

@@ -5,6 +5,7 @@
  * tapes. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -83,8 +84,20 @@ int server_start_job(Server *s, JobKind kind, ServedDevice *const *devices, size
         return r < 0 ? r : 0;
 }
 
+/* Whoever waits for the end of our output need not wait any longer either. */
+static void close_output(void)
+{
+        int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        for (int i = 0; fd >= 0 && i < 3; i++)
+                (void) dup2(fd, i);
+        safe_close(fd);
+}
+
 static void tell_ready(Server *s)
 {
+        if (s->ready_fd >= 0)
+                close_output();
         if (s->ready_fd >= 0 && write(s->ready_fd, "r", 1) < 0)
                 (void) sd_event_exit(s->event, -errno);
         s->ready_fd = safe_close(s->ready_fd);
@@ -105,7 +118,11 @@ void server_job_done(Server *s, int result)
 
 static int on_ring(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-        return served_dispatch(userdata);
+        int r = served_dispatch(userdata);
+
+        if (r < 0)
+                (void) sd_event_exit(sd_event_source_get_event(source), r);
+        return 0;
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -232,6 +249,7 @@ static int server_run(Server *s, const Options *o)
         sigaddset(&mask, SIGTERM);
         sigaddset(&mask, SIGINT);
         sigprocmask(SIG_BLOCK, &mask, NULL);
+        (void) signal(SIGPIPE, SIG_IGN); /* a client may have gone before its reply */
         r = sd_event_default(&s->event);
         if (r >= 0)
                 r = sd_event_add_signal(s->event, NULL, SIGTERM, on_signal, s);

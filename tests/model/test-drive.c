@@ -297,8 +297,9 @@ static void test_locate(void **state)
         ModelDrive *d = ((Fixture *) *state)->d;
 
         write_sample(d);
-        assert_good(DO(d, 0x2b, 0, 0, 0, 0, 0, 5, 0, 0, 0));
-        assert_int_equal(position(d), 5);
+        assert_good(DO(d, 0x2b, 4, 0, 0, 0, 0, 5, 0, 0, 0)); /* BT and form 01h, as st has them */
+        assert_good(IO(d, buffer, 20, 0x34, 1, 0, 0, 0, 0, 0, 0, 0, 0));
+        assert_int_equal(get_be(buffer + 4, 4), 5);
         assert_sense(DO(d, 0x2b, 0, 0, 0, 0, 0, 99, 0, 0, 0), 8, 0x0005);
         assert_int_equal(position(d), 7);
         assert_sense(DO(d, 0x2b, 2, 0, 0, 0, 0, 1, 0, 1, 0), 5, 0x2400); /* no partition 1 */
