@@ -16,35 +16,14 @@
 
 #include "names/name.h"
 #include "names/schema.h"
+#include "names/statement.h"
 #include "util/text.h"
 
 #define WRITER_PATIENCE    5000 /* milliseconds */
 #define READER_PATIENCE    2000
 #define LAST_SEEN_EXACT_TO 60 /* seconds: a scan must not cost a sync of the disk for every device */
-#define N_EVENTS_MAX       "100000"
 
 #define COLUMNS "id, name, type, rank, key, vendor, product, revision, serial, hold, first_seen, last_seen"
-
-struct Registry {
-        sqlite3 *db;
-};
-
-static inline void cleanup_statement(sqlite3_stmt **statement)
-{
-        sqlite3_finalize(*statement);
-}
-
-#define _cleanup_statement_ _cleanup_(cleanup_statement)
-
-static int registry_exec(Registry *r, const char *sql)
-{
-        return schema_error(sqlite3_exec(r->db, sql, NULL, NULL, NULL));
-}
-
-static int registry_prepare(Registry *r, const char *sql, sqlite3_stmt **ret)
-{
-        return schema_error(sqlite3_prepare_v2(r->db, sql, -1, ret, NULL));
-}
 
 Registry *registry_close(Registry *r)
 {
@@ -167,11 +146,6 @@ static int read_device(sqlite3_stmt *statement, RegistryDevice *ret)
         return 0;
 }
 
-static int bind_text(sqlite3_stmt *statement, int parameter, const char *text)
-{
-        return schema_error(sqlite3_bind_text(statement, parameter, text, -1, SQLITE_TRANSIENT));
-}
-
 int registry_find(Registry *r, const Identity *identity, RegistryDevice *ret)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
@@ -186,7 +160,7 @@ int registry_find(Registry *r, const Identity *identity, RegistryDevice *ret)
         if (error < 0)
                 return error;
         (void) sqlite3_bind_int(statement, 1, identity->type);
-        (void) bind_text(statement, 2, identity->key);
+        (void) statement_bind_text(statement, 2, identity->key);
         while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
                 error = read_device(statement, &d);
                 if (error < 0)
@@ -217,7 +191,7 @@ int registry_find_name(Registry *r, const char *name, RegistryDevice *ret)
         error = registry_prepare(r, "SELECT " COLUMNS " FROM device WHERE name = ?1", &statement);
         if (error < 0)
                 return error;
-        (void) bind_text(statement, 1, name);
+        (void) statement_bind_text(statement, 1, name);
         code = sqlite3_step(statement);
         if (code != SQLITE_ROW)
                 return code == SQLITE_DONE ? -ENOENT : schema_error(code);
@@ -233,7 +207,7 @@ static int name_is_used(Registry *r, const char *name)
         error = registry_prepare(r, "SELECT 1 FROM used_name WHERE name = ?1", &statement);
         if (error < 0)
                 return error;
-        (void) bind_text(statement, 1, name);
+        (void) statement_bind_text(statement, 1, name);
         code = sqlite3_step(statement);
         return code == SQLITE_ROW ? 1 : schema_error(code);
 }
@@ -247,11 +221,6 @@ static int find_free_name(Registry *r, DeviceType type, char *dst, size_t n_dst)
         return used;
 }
 
-static int step_once(sqlite3_stmt *statement)
-{
-        return schema_error(sqlite3_step(statement));
-}
-
 static int insert_used_name(Registry *r, const char *name, uint32_t id)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
@@ -259,9 +228,9 @@ static int insert_used_name(Registry *r, const char *name, uint32_t id)
 
         if (error < 0)
                 return error;
-        (void) bind_text(statement, 1, name);
+        (void) statement_bind_text(statement, 1, name);
         (void) sqlite3_bind_int64(statement, 2, id);
-        return step_once(statement);
+        return statement_step_once(statement);
 }
 
 static int insert_device(Registry *r, const Identity *identity, uint64_t now, RegistryDevice *ret)
@@ -286,12 +255,12 @@ static int insert_device(Registry *r, const Identity *identity, uint64_t now, Re
                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
                         &statement);
         for (size_t i = 0; error >= 0 && i < ELEMENTSOF(texts); i++)
-                error = bind_text(statement, (int) i + 1, texts[i]);
+                error = statement_bind_text(statement, (int) i + 1, texts[i]);
         if (error < 0)
                 return error;
         (void) sqlite3_bind_int(statement, 8, identity->type);
         (void) sqlite3_bind_int64(statement, 9, (sqlite3_int64) now);
-        error = step_once(statement);
+        error = statement_step_once(statement);
         if (error < 0)
                 return error;
         d.id = (uint32_t) sqlite3_last_insert_rowid(r->db);
@@ -323,10 +292,10 @@ static int update_device(Registry *r, const Identity *identity, uint64_t now, Re
         memcpy(d->identity.revision, identity->revision, sizeof(identity->revision));
         d->last_seen = now;
         (void) sqlite3_bind_int64(statement, 1, (sqlite3_int64) now);
-        (void) bind_text(statement, 2, d->identity.revision);
-        (void) bind_text(statement, 3, d->identity.serial);
+        (void) statement_bind_text(statement, 2, d->identity.revision);
+        (void) statement_bind_text(statement, 3, d->identity.serial);
         (void) sqlite3_bind_int64(statement, 4, d->id);
-        return step_once(statement);
+        return statement_step_once(statement);
 }
 
 /* Within a transaction. */
@@ -374,7 +343,7 @@ int registry_set_hold(Registry *r, uint32_t id, bool hold)
                 return error;
         (void) sqlite3_bind_int(statement, 1, hold);
         (void) sqlite3_bind_int64(statement, 2, id);
-        error = step_once(statement);
+        error = statement_step_once(statement);
         if (error < 0)
                 return error;
         return sqlite3_changes(r->db) == 0 ? -ENOENT : 0;
@@ -385,32 +354,6 @@ static int compare_devices(const void *a, const void *b)
         const RegistryDevice *d = a, *e = b;
 
         return name_compare(d->name, e->name);
-}
-
-/* All rows of a statement, each as read makes an element of n_element bytes of it. */
-static int read_rows(sqlite3_stmt *statement, size_t n_element, int (*read)(sqlite3_stmt *, void *),
-                     void **ret, size_t *ret_n)
-{
-        _cleanup_free_ uint8_t *rows = NULL;
-        size_t n = 0;
-        int code, error;
-
-        while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-                uint8_t *grown = reallocarray(rows, n + 1, n_element);
-
-                if (!grown)
-                        return -ENOMEM;
-                rows = grown;
-                error = read(statement, rows + n * n_element);
-                if (error < 0)
-                        return error;
-                n++;
-        }
-        if (code != SQLITE_DONE)
-                return schema_error(code);
-        *ret = TAKE_PTR(rows);
-        *ret_n = n;
-        return 0;
 }
 
 static int read_device_row(sqlite3_stmt *statement, void *ret)
@@ -426,63 +369,12 @@ int registry_list(Registry *r, RegistryDevice **ret, size_t *ret_n)
         int error = registry_prepare(r, "SELECT " COLUMNS " FROM device", &statement);
 
         if (error >= 0)
-                error = read_rows(statement, sizeof(**ret), read_device_row, &rows, &n);
+                error = statement_read_rows(statement, sizeof(**ret), read_device_row, &rows, &n);
         if (error < 0)
                 return error;
         if (n > 1)
                 qsort(rows, n, sizeof(**ret), compare_devices);
         *ret = rows;
         *ret_n = n;
-        return 0;
-}
-
-int registry_add_event(Registry *r, uint32_t id, uint64_t now, const char *event, const char *detail)
-{
-        _cleanup_statement_ sqlite3_stmt *statement = NULL;
-        int error = registry_prepare(
-                r, "INSERT INTO event (device, at, event, detail) VALUES (?1, ?2, ?3, ?4)", &statement);
-
-        if (error < 0)
-                return error;
-        (void) sqlite3_bind_int64(statement, 1, id);
-        (void) sqlite3_bind_int64(statement, 2, (sqlite3_int64) now);
-        (void) bind_text(statement, 3, event);
-        (void) bind_text(statement, 4, detail);
-        error = step_once(statement);
-        if (error < 0)
-                return error;
-        return registry_exec(r, "DELETE FROM event WHERE id <= last_insert_rowid() - " N_EVENTS_MAX);
-}
-
-static int read_event_row(sqlite3_stmt *statement, void *ret)
-{
-        RegistryEvent *event = ret;
-        const char *what = (const char *) sqlite3_column_text(statement, 2);
-        const char *detail = (const char *) sqlite3_column_text(statement, 3);
-
-        *event = (RegistryEvent){
-                .device = (uint32_t) sqlite3_column_int64(statement, 0),
-                .at = (uint64_t) sqlite3_column_int64(statement, 1),
-        };
-        snprintf(event->event, sizeof(event->event), "%s", what ? what : "");
-        snprintf(event->detail, sizeof(event->detail), "%s", detail ? detail : "");
-        return 0;
-}
-
-int registry_list_events(Registry *r, uint32_t id, RegistryEvent **ret, size_t *ret_n)
-{
-        _cleanup_statement_ sqlite3_stmt *statement = NULL;
-        void *rows = NULL;
-        int error = registry_prepare(
-                r, "SELECT device, at, event, detail FROM event WHERE ?1 IN (0, device) ORDER BY id",
-                &statement);
-
-        if (error < 0)
-                return error;
-        (void) sqlite3_bind_int64(statement, 1, id);
-        error = read_rows(statement, sizeof(**ret), read_event_row, &rows, ret_n);
-        if (error < 0)
-                return error;
-        *ret = rows;
         return 0;
 }

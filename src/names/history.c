@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The biography of the devices. A path that flaps must not fill the disk, so the oldest events go. */
+
+#include <errno.h>
+
+#include "names/registry.h"
+#include "names/statement.h"
+
+#define N_EVENTS_MAX "100000"
+
+int registry_add_event(Registry *r, uint32_t id, uint64_t now, const char *event, const char *detail)
+{
+        _cleanup_statement_ sqlite3_stmt *statement = NULL;
+        int error = registry_prepare(
+                r, "INSERT INTO event (device, at, event, detail) VALUES (?1, ?2, ?3, ?4)", &statement);
+
+        if (error < 0)
+                return error;
+        (void) sqlite3_bind_int64(statement, 1, id);
+        (void) sqlite3_bind_int64(statement, 2, (sqlite3_int64) now);
+        (void) statement_bind_text(statement, 3, event);
+        (void) statement_bind_text(statement, 4, detail);
+        error = statement_step_once(statement);
+        if (error < 0)
+                return error;
+        return registry_exec(r, "DELETE FROM event WHERE id <= last_insert_rowid() - " N_EVENTS_MAX);
+}
+
+static int read_event_row(sqlite3_stmt *statement, void *ret)
+{
+        RegistryEvent *event = ret;
+        const char *what = (const char *) sqlite3_column_text(statement, 2);
+        const char *detail = (const char *) sqlite3_column_text(statement, 3);
+
+        *event = (RegistryEvent){
+                .device = (uint32_t) sqlite3_column_int64(statement, 0),
+                .at = (uint64_t) sqlite3_column_int64(statement, 1),
+        };
+        snprintf(event->event, sizeof(event->event), "%s", what ? what : "");
+        snprintf(event->detail, sizeof(event->detail), "%s", detail ? detail : "");
+        return 0;
+}
+
+int registry_list_events(Registry *r, uint32_t id, RegistryEvent **ret, size_t *ret_n)
+{
+        _cleanup_statement_ sqlite3_stmt *statement = NULL;
+        void *rows = NULL;
+        int error = registry_prepare(
+                r, "SELECT device, at, event, detail FROM event WHERE ?1 IN (0, device) ORDER BY id",
+                &statement);
+
+        if (error < 0)
+                return error;
+        (void) sqlite3_bind_int64(statement, 1, id);
+        error = statement_read_rows(statement, sizeof(**ret), read_event_row, &rows, ret_n);
+        if (error < 0)
+                return error;
+        *ret = rows;
+        return 0;
+}
