@@ -46,7 +46,7 @@ static int change_names(sd_bus *bus, const Change *change, char *const *names, s
 static int change_all(sd_bus *bus, const Change *change)
 {
         _cleanup_(device_list_deinit) DeviceList devices = {0};
-        int status = EXIT_SUCCESS;
+        int status = EXIT_SUCCESS, r;
         size_t n = 0;
 
         if (bus_list(bus, NULL, 0, &devices) < 0)
@@ -55,8 +55,11 @@ static int change_all(sd_bus *bus, const Change *change)
                 if (!change->applies(devices.items[i]))
                         continue;
                 n++;
-                if (change_one(bus, change, device_text(devices.items[i], FIELD_NAME)) < 0)
+                r = change_one(bus, change, device_text(devices.items[i], FIELD_NAME));
+                if (r < 0)
                         status = EXIT_FAILURE;
+                if (r == -ENOTCONN)
+                        break;
         }
         if (n == 0)
                 puts(change->nothing);

@@ -136,8 +136,12 @@ static void table_unrefp(struct libscols_table **table)
 int table_print(const Table *t, const DeviceList *devices)
 {
         _cleanup_(table_unrefp) struct libscols_table *table = NULL;
+        int r;
 
         scols_init_debug(0);
         table = scols_new_table();
-        return table ? table_fill(table, t, devices) : -ENOMEM;
+        r = table ? table_fill(table, t, devices) : -ENOMEM;
+        if (r < 0)
+                complain("cannot print the table: %s", strerror(-r));
+        return r;
 }

@@ -38,5 +38,5 @@ typedef struct Table {
  * about and *ret_status set to the exit status. */
 bool table_take_option(Table *t, int c, const char *command, int *ret_status);
 
-/* Prints to stdout. -errno. */
+/* Prints to stdout. Complains. */
 int table_print(const Table *t, const DeviceList *devices);
