@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* org.evertape1 on the system bus, as dbus/README.md describes it. */
+
+#include "daemon/manager.h"
+
+#define BUS_ERROR_NO_SUCH_DEVICE    "org.evertape1.Error.NoSuchDevice"
+#define BUS_ERROR_IN_USE            "org.evertape1.Error.InUse"
+#define BUS_ERROR_NOT_PRESENT       "org.evertape1.Error.NotPresent"
+#define BUS_ERROR_NOT_UNIQUE        "org.evertape1.Error.NotUnique"
+#define BUS_ERROR_NOT_HELD          "org.evertape1.Error.NotHeld"
+#define BUS_ERROR_ALREADY_HELD      "org.evertape1.Error.AlreadyHeld"
+#define BUS_ERROR_NO_KERNEL_SUPPORT "org.evertape1.Error.NoKernelSupport"
+#define BUS_ERROR_FAILED            "org.evertape1.Error.Failed"
+
+/* The bus of EVERTAPE_BUS (an address, for tests), else the system bus. -EEXIST: another evertaped has the name. */
+int bus_open(sd_event *event, Manager *m, sd_bus **ret);
+int bus_emit_changed(sd_bus *bus, const DeviceView *view);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* /etc/evertape/evertape.conf and its drop-ins, read by inih. One row a key. */
+
+#include "daemon/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/log.h"
+#include "util/text.h"
+
+#define DEFAULT_TIMEOUT (15 * 60 * USEC_PER_SEC)
+#define DEFAULT_JOURNAL (UINT64_C(1) << 30)
+#define JOURNAL_MIN     (UINT64_C(4) << 20)
+#define JOURNAL_MAX     (UINT64_C(64) << 30)
+
+typedef struct Parse {
+        Config *config;
+        const char *file;
+        int n_errors;
+} Parse;
+
+/* Named outcome: the section is another one's. */
+typedef const char *(*KeyParser)(Config *c, const char *device, const char *value);
+
+static ConfigDevice *device_section(Config *c, const char *name)
+{
+        ConfigDevice *d;
+
+        for (size_t i = 0; i < c->n_devices; i++)
+                if (text_equal(c->devices[i].name, name))
+                        return &c->devices[i];
+        d = reallocarray(c->devices, c->n_devices + 1, sizeof(*d));
+        if (!d)
+                return NULL;
+        c->devices = d;
+        d = &c->devices[c->n_devices++];
+        *d = (ConfigDevice){.timeout = c->timeout};
+        snprintf(d->name, sizeof(d->name), "%s", name);
+        return d;
+}
+
+static const char *parse_timeout(Config *c, const char *device, const char *value)
+{
+        ConfigDevice *d = device ? device_section(c, device) : NULL;
+        usec_t span;
+
+        if (device && !d)
+                return "out of memory";
+        if (text_parse_span(value, &span) < 0 || span == 0)
+                return "not a span of time such as 15min, 90s or infinity";
+        if (d)
+                d->timeout = span;
+        else
+                c->timeout = span;
+        return NULL;
+}
+
+static const char *parse_journal(Config *c, const char *device, const char *value)
+{
+        uint64_t size;
+
+        if (text_parse_size(value, &size) < 0)
+                return "not a size such as 512M or 1G";
+        if (size < JOURNAL_MIN || size > JOURNAL_MAX)
+                return "must be from 4M to 64G";
+        c->journal = size;
+        return NULL;
+}
+
+static const struct ConfigKey {
+        const char *section, *key;
+        bool device; /* may stand in a [Device "NAME"] section too */
+        KeyParser parse;
+} keys[] = {
+        {"Hold", "Timeout", true, parse_timeout},
+        {"Hold", "Journal", false, parse_journal},
+};
+
+/* NAME of `Device "NAME"` into name; false for any other section. */
+static bool section_device(const char *section, char *name, size_t n_name)
+{
+        size_t n = strlen(section);
+
+        if (strncmp(section, "Device \"", 8) != 0 || n < 10 || section[n - 1] != '"' || n - 9 >= n_name)
+                return false;
+        memcpy(name, section + 8, n - 9);
+        name[n - 9] = '\0';
+        return true;
+}
+
+static const char *parse_key(Config *c, const char *section, const char *key, const char *value)
+{
+        char name[NAME_LENGTH_MAX];
+        bool device = section_device(section, name, sizeof(name)), known = device;
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                bool here = device ? keys[i].device : text_equal(section, keys[i].section);
+
+                known = known || here;
+                if (here && text_equal(key, keys[i].key))
+                        return keys[i].parse(c, device ? name : NULL, value);
+        }
+        return known ? "unknown key" : "unknown section";
+}
+
+static int handle(void *userdata, const char *section, const char *key, const char *value)
+{
+        Parse *p = userdata;
+        const char *why = parse_key(p->config, section, key, value);
+
+        if (!why)
+                return 1;
+        log_warning("%s: [%s] %s=%s: %s; ignored", p->file, section, key, value, why);
+        p->n_errors++;
+        return 1;
+}
+
+static int load_file(Config *c, const char *path)
+{
+        Parse p = {.config = c, .file = path};
+        int r;
+
+        r = ini_parse(path, handle, &p);
+        if (r == -1)
+                return errno == ENOENT ? 0 : -errno;
+        if (r == -2)
+                return -ENOMEM;
+        if (r > 0) {
+                log_warning("%s:%d: neither a section nor Key=Value; ignored", path, r);
+                p.n_errors++;
+        }
+        return p.n_errors > 0;
+}
+
+static int is_conf(const struct dirent *e)
+{
+        size_t n = strlen(e->d_name);
+
+        return n > 5 && e->d_name[0] != '.' && text_equal(e->d_name + n - 5, ".conf");
+}
+
+static int load_drop_ins(Config *c, const char *path)
+{
+        struct dirent **entries = NULL;
+        char dir[512], file[1024];
+        int n, r, ret = 0;
+
+        snprintf(dir, sizeof(dir), "%s.d", path);
+        n = scandir(dir, &entries, is_conf, alphasort);
+        if (n < 0)
+                return errno == ENOENT ? 0 : -errno;
+        for (int i = 0; i < n; i++) {
+                snprintf(file, sizeof(file), "%s/%s", dir, entries[i]->d_name);
+                r = ret < 0 ? ret : load_file(c, file);
+                ret = r < 0 || ret == 0 ? r : ret;
+                free(entries[i]);
+        }
+        free(entries);
+        return ret;
+}
+
+int config_load(const char *path, Config *ret)
+{
+        Config c = {.timeout = DEFAULT_TIMEOUT, .journal = DEFAULT_JOURNAL};
+        int r, d;
+
+        r = load_file(&c, path);
+        d = r < 0 ? r : load_drop_ins(&c, path);
+        if (d < 0) {
+                config_deinit(&c);
+                return d;
+        }
+        *ret = c;
+        return r > 0 || d > 0;
+}
+
+void config_deinit(Config *c)
+{
+        free(c->devices);
+        *c = (Config){};
+}
+
+usec_t config_timeout(const Config *c, const char *name)
+{
+        for (size_t i = 0; i < c->n_devices; i++)
+                if (text_equal(c->devices[i].name, name))
+                        return c->devices[i].timeout;
+        return c->timeout;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "names/registry.h"
+#include "util/cleanup.h"
+#include "util/time.h"
+
+/* What one [Device "NAME"] section overrides. */
+typedef struct ConfigDevice {
+        char name[NAME_LENGTH_MAX];
+        usec_t timeout;
+} ConfigDevice;
+
+typedef struct Config {
+        usec_t timeout;   /* [Hold] Timeout= */
+        uint64_t journal; /* [Hold] Journal=, bytes */
+        ConfigDevice *devices;
+        size_t n_devices;
+} Config;
+
+/* Reads path and then path.d/ *.conf in order of their names; a file that is not there is no error. What is not
+ * understood is reported (file, section, key, reason) and left at its default. 0, 1 if anything was reported, or
+ * -errno. */
+int config_load(const char *path, Config *ret);
+void config_deinit(Config *c);
+
+usec_t config_timeout(const Config *c, const char *name);

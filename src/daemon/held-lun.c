@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* backstore -> open the ring, serve it -> nexus -> nodes are there; and remove on the way back. A ring that a
+ * predecessor left is blocked, read (was his last answer taken?), reset, so that every outstanding command is
+ * delivered again, and unblocked when we serve it. */
+
+#include "daemon/held-lun.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "daemon/manager.h"
+#include "tcmu/lun.h"
+#include "util/log.h"
+
+#define LUN_PROGRAM EVERTAPE_LIBEXECDIR "/evertape-lun"
+
+static const char *lun_program(void)
+{
+        const char *other = getenv("EVERTAPE_LUN_PROGRAM");
+
+        return other ? other : LUN_PROGRAM;
+}
+
+static int run_lun(Held *h, const char *verb, bool with_type, JobDone done)
+{
+        char unit[16];
+        const char *argv[] = {lun_program(), verb, unit, NULL, NULL};
+
+        snprintf(unit, sizeof(unit), "%u", h->device.id);
+        if (with_type)
+                argv[3] = h->device.identity.type == DEVICE_CHANGER ? "changer" : "tape";
+        return job_start(manager_event(h->manager), argv, done, h, &h->job);
+}
+
+static void make_failed(Held *h, const char *why)
+{
+        snprintf(h->reason, sizeof(h->reason), "%s", why[0] ? why : "evertape-lun failed");
+        log_error("%s: cannot be held: %s", h->device.name, h->reason);
+        h->stage = HELD_BROKEN;
+        manager_hold_failed(h->manager, h);
+}
+
+static void on_nexus(void *userdata, int status, const char *output, const char *error)
+{
+        Held *h = userdata;
+        char text[16];
+
+        h->job = NULL;
+        if (status != 0) {
+                make_failed(h, error);
+                return;
+        }
+        (void) job_value(output, "sg", h->node_sg, sizeof(h->node_sg));
+        (void) job_value(output, "tape", h->node_tape, sizeof(h->node_tape));
+        (void) job_value(output, "changer", h->node_changer, sizeof(h->node_changer));
+        if (job_value(output, "host", text, sizeof(text)))
+                h->host = (unsigned) atoi(text);
+        if (job_value(output, "target", text, sizeof(text)))
+                h->target = (unsigned) atoi(text);
+        h->stage = HELD_SERVING;
+        log_info("%s: held as /dev/%s", h->device.name, h->node_tape[0] ? h->node_tape : h->node_sg);
+        manager_hold_done(h->manager, h);
+}
+
+int held_take_over_ring(Held *h)
+{
+        int root = manager_root(h->manager), r;
+
+        r = lun_block(root, h->device.id, true);
+        if (r < 0)
+                return r;
+        if (tcmu_ring_init(&h->ring, h->map, h->n_map) == 0)
+                unit_take_over(h->unit, tcmu_ring_tail(&h->ring));
+        return lun_reset_ring(root, h->device.id, 1);
+}
+
+static void on_backstore(void *userdata, int status, const char *output, const char *error)
+{
+        Held *h = userdata;
+        char uio[16], size[24], existed[4];
+        int r;
+
+        h->job = NULL;
+        if (status != 0) {
+                make_failed(h, error);
+                return;
+        }
+        if (!job_value(output, "uio", uio, sizeof(uio)) || !job_value(output, "size", size, sizeof(size)) ||
+            !job_value(output, "existed", existed, sizeof(existed))) {
+                make_failed(h, "evertape-lun did not say where the ring is");
+                return;
+        }
+        h->stage = HELD_NEXUS;
+        r = held_open_ring(h, (unsigned) strtoul(uio, NULL, 10), strtoull(size, NULL, 10), existed[0] == '1');
+        if (r >= 0)
+                r = lun_block(manager_root(h->manager), h->device.id, false);
+        if (r >= 0)
+                r = run_lun(h, "nexus", true, on_nexus);
+        if (r < 0)
+                make_failed(h, r == -EBUSY ? "another process serves its ring already" : strerror(-r));
+}
+
+void held_make_lun(Held *h)
+{
+        int r;
+
+        h->stage = HELD_BACKSTORE;
+        r = run_lun(h, "backstore", false, on_backstore);
+        if (r < 0)
+                make_failed(h, strerror(-r));
+}
+
+static void on_removed(void *userdata, int status, const char *output, const char *error)
+{
+        Held *h = userdata;
+
+        h->job = NULL;
+        if (status != 0) {
+                log_error("%s: the held LUN could not be removed: %s", h->device.name, error);
+                snprintf(h->reason, sizeof(h->reason), "%s", error);
+                h->stage = HELD_SERVING;
+                manager_release_failed(h->manager, h);
+                return;
+        }
+        memory_discard(h->device.id, &h->memory);
+        manager_released(h->manager, h);
+}
+
+int held_remove(Held *h)
+{
+        if (h->job)
+                return -EBUSY;
+        h->stage = HELD_REMOVING;
+        return run_lun(h, "remove", false, on_removed);
+}

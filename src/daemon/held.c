@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Carries out what the engine says: commands from the ring go in, answers go back into the ring, commands go to
+ * the path. Everything here is one turn of the loop: an event is handed to the engine, its actions are carried
+ * out until there is none, the kernel is kicked once, and the sources are set for what is awaited next. */
+
+#include "daemon/held.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "daemon/held-lun.h"
+#include "daemon/manager.h"
+#include "transport/sg.h"
+#include "util/log.h"
+
+#define REOPEN_AFTER (1 * USEC_PER_SEC)
+
+static void held_run(Held *h);
+
+static usec_t now(void)
+{
+        return usec_now(CLOCK_MONOTONIC);
+}
+
+/* ---- commands whose data are in pieces ---- */
+
+static Bounce *find_bounce(Held *h, uint16_t id)
+{
+        for (size_t i = 0; i < h->n_bounces; i++)
+                if (h->bounces[i].id == id)
+                        return &h->bounces[i];
+        return NULL;
+}
+
+static void drop_bounce(Held *h, Bounce *b)
+{
+        free(b->iov);
+        free(b->data);
+        *b = h->bounces[--h->n_bounces];
+}
+
+/* Only on kernels that cannot give a command one piece (no data_pages_per_blk). */
+static uint8_t *gather(Held *h, const TcmuRequest *r)
+{
+        Bounce b = {.id = r->id, .n_iov = r->n_iov, .n_data = r->n_data};
+        size_t n = 0;
+
+        b.iov = calloc(r->n_iov, sizeof(b.iov[0]));
+        b.data = malloc(r->n_data);
+        if (!b.iov || !b.data || h->n_bounces >= HOLD_COMMANDS_MAX) {
+                free(b.iov);
+                free(b.data);
+                return NULL;
+        }
+        memcpy(b.iov, r->iov, r->n_iov * sizeof(b.iov[0]));
+        for (uint32_t i = 0; i < r->n_iov; i++) {
+                memcpy(b.data + n, r->iov[i].iov_base, r->iov[i].iov_len);
+                n += r->iov[i].iov_len;
+        }
+        h->bounces[h->n_bounces++] = b;
+        return b.data;
+}
+
+static void scatter(const Bounce *b)
+{
+        size_t n = 0;
+
+        for (uint32_t i = 0; i < b->n_iov; i++) {
+                memcpy(b->iov[i].iov_base, b->data + n, b->iov[i].iov_len);
+                n += b->iov[i].iov_len;
+        }
+}
+
+/* ---- the ring ---- */
+
+static void answer(Held *h, const HoldAction *a)
+{
+        uint16_t id = (uint16_t) a->tag;
+        Bounce *b = h->n_bounces > 0 ? find_bounce(h, id) : NULL;
+
+        if (b) {
+                if (a->n_read > 0)
+                        scatter(b);
+                drop_bounce(h, b);
+        }
+        if (a->ordered)
+                unit_note_answer(h->unit, tcmu_ring_tail(&h->ring));
+        tcmu_ring_complete(&h->ring, id, a->status, a->sense, a->n_sense, a->n_read);
+        h->kick = true;
+        if (a->ordered)
+                unit_answered(h->unit, now());
+}
+
+static void take_command(Held *h, const TcmuRequest *r)
+{
+        HoldCommand c = {.tag = r->id, .cdb = r->cdb, .n_cdb = r->n_cdb, .n_data = r->n_data};
+
+        if (r->n_iov == 1) {
+                c.data = r->iov[0].iov_base;
+        } else if (r->n_iov > 1) {
+                c.data = gather(h, r);
+                if (!c.data) {
+                        tcmu_ring_complete(&h->ring, r->id, SCSI_BUSY, NULL, 0, 0);
+                        h->kick = true;
+                        return;
+                }
+        }
+        unit_command(h->unit, &c, now());
+}
+
+static void ring_is_broken(Held *h, int r)
+{
+        log_error("%s: the command ring of the held LUN is not what it should be (%s): not served any more; "
+                  "`evertape release %s` and hold it again",
+                  h->device.name, strerror(-r), h->device.name);
+        snprintf(h->reason, sizeof(h->reason), "the command ring is broken");
+        h->uio_source = sd_event_source_disable_unref(h->uio_source);
+        h->stage = HELD_BROKEN;
+        manager_changed(h->manager, h);
+}
+
+/* All that is in the ring and has room in the engine. */
+static void drain_ring(Held *h)
+{
+        TcmuRequest r;
+        int k = 0;
+
+        while (unit_has_room(h->unit) && (k = tcmu_ring_next(&h->ring, &r)) > 0) {
+                if (r.type == TCMU_REQUEST_COMMAND) {
+                        take_command(h, &r);
+                } else {
+                        for (uint32_t i = 0; i < r.n_tmr_ids; i++)
+                                unit_abort(h->unit, r.tmr_ids[i], now());
+                        h->kick = true;
+                }
+        }
+        if (k < 0)
+                ring_is_broken(h, k);
+}
+
+static int on_uio(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        Held *h = userdata;
+        int32_t n;
+
+        if (read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN && errno != EINTR) {
+                /* EIO: the LUN was taken away, by us or by somebody else */
+                if (h->stage != HELD_REMOVING)
+                        ring_is_broken(h, -errno);
+                h->uio_source = sd_event_source_disable_unref(h->uio_source);
+                return 0;
+        }
+        held_run(h);
+        return 0;
+}
+
+/* Maps the ring and tells the engine what a predecessor had answered. */
+int held_open_ring(Held *h, unsigned uio, uint64_t size, bool existed)
+{
+        char node[32];
+        int r;
+
+        snprintf(node, sizeof(node), "/dev/uio%u", uio);
+        h->uio_fd = open(node, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        if (h->uio_fd < 0)
+                return -errno;
+        h->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, h->uio_fd, 0);
+        if (h->map == MAP_FAILED) {
+                h->map = NULL;
+                return -errno;
+        }
+        h->n_map = size;
+        (void) madvise(h->map, size, MADV_DONTDUMP);
+        if (existed) {
+                r = held_take_over_ring(h);
+                if (r < 0)
+                        return r;
+        }
+        r = tcmu_ring_init(&h->ring, h->map, h->n_map);
+        if (r < 0)
+                return r;
+        r = sd_event_add_io(manager_event(h->manager), &h->uio_source, h->uio_fd, EPOLLIN, on_uio, h);
+        if (r < 0)
+                return r;
+        held_run(h); /* what is in the ring before the first poll raises no event */
+        return 0;
+}
+
+/* ---- the path ---- */
+
+static void close_path(Held *h)
+{
+        h->transport_source = sd_event_source_disable_unref(h->transport_source);
+        h->transport = transport_free(h->transport);
+        h->path_node[0] = '\0';
+}
+
+static void on_result(void *userdata, const ScsiResult *result)
+{
+        Held *h = userdata;
+
+        unit_result(h->unit, result, now());
+}
+
+static int on_transport(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        Held *h = userdata;
+
+        transport_dispatch(h->transport, revents, now());
+        held_run(h);
+        return 0;
+}
+
+/* The descriptor and its events may be others after every call. */
+static void watch_transport(Held *h)
+{
+        uint32_t events = h->transport ? transport_events(h->transport) : 0;
+
+        if (events == 0 || !h->transport) {
+                if (h->transport_source)
+                        (void) sd_event_source_set_enabled(h->transport_source, SD_EVENT_OFF);
+                return;
+        }
+        if (!h->transport_source) {
+                if (sd_event_add_io(manager_event(h->manager), &h->transport_source, transport_fd(h->transport), events,
+                                    on_transport, h) < 0)
+                        log_error("%s: the path cannot be watched: out of memory", h->device.name);
+                return;
+        }
+        (void) sd_event_source_set_io_fd(h->transport_source, transport_fd(h->transport));
+        (void) sd_event_source_set_io_events(h->transport_source, events);
+        (void) sd_event_source_set_enabled(h->transport_source, SD_EVENT_ON);
+}
+
+static void submit(Held *h, const ScsiCommand *command)
+{
+        ScsiResult refused = {.delivery = SCSI_NOT_SENT, .path_gone = true};
+        int r = h->transport ? transport_submit(h->transport, command, now()) : -ENODEV;
+
+        if (r == 0)
+                return;
+        refused.error = -r;
+        refused.path_gone = r != -EBUSY;
+        unit_result(h->unit, &refused, now());
+}
+
+/* ---- one turn ---- */
+
+static void log_event(Held *h, const HoldAction *a)
+{
+        bool bad = strcmp(a->event, "failed") == 0 || strcmp(a->event, "wrong-device") == 0;
+
+        log_full(bad ? LOG_WARNING : LOG_NOTICE, "%s: %s: %s", h->device.name, a->event, a->text);
+        manager_add_event(h->manager, h->device.id, a->event, a->text);
+}
+
+static void carry_out(Held *h, const HoldAction *a)
+{
+        switch (a->type) {
+        case HOLD_COMPLETE:
+                answer(h, a);
+                break;
+        case HOLD_SUBMIT:
+                submit(h, &a->command);
+                break;
+        case HOLD_CLOSE_PATH:
+                close_path(h);
+                h->retry_at = now() + REOPEN_AFTER;
+                manager_want_scan(h->manager);
+                break;
+        case HOLD_CHANGED:
+                h->since = usec_now(CLOCK_REALTIME);
+                if (h->unit->probed && h->stage == HELD_LEARNING)
+                        held_make_lun(h);
+                manager_changed(h->manager, h);
+                break;
+        case HOLD_EVENT:
+                log_event(h, a);
+                break;
+        }
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Held *h = userdata;
+
+        if (h->transport && transport_deadline(h->transport) <= now())
+                transport_dispatch(h->transport, 0, now());
+        unit_tick(h->unit, now());
+        held_run(h);
+        return 0;
+}
+
+static void set_timer(Held *h)
+{
+        usec_t at = unit_deadline(h->unit);
+
+        if (h->transport)
+                at = usec_min(at, transport_deadline(h->transport));
+        if (at == USEC_INFINITY) {
+                (void) sd_event_source_set_enabled(h->timer, SD_EVENT_OFF);
+                return;
+        }
+        (void) sd_event_source_set_time(h->timer, at);
+        (void) sd_event_source_set_enabled(h->timer, SD_EVENT_ONESHOT);
+}
+
+static void held_run(Held *h)
+{
+        HoldAction a;
+
+        do {
+                if (h->uio_source)
+                        drain_ring(h);
+                while (unit_next_action(h->unit, &a))
+                        carry_out(h, &a);
+                if (h->kick && h->uio_fd >= 0)
+                        (void) tcmu_ring_kick(h->uio_fd);
+                h->kick = false;
+        } while (h->unit->n_actions > 0);
+        watch_transport(h);
+        set_timer(h);
+}
+
+/* ---- paths ---- */
+
+bool held_wants_path(const Held *h)
+{
+        return !h->transport && h->stage != HELD_REMOVING && h->stage != HELD_BROKEN;
+}
+
+static bool is_candidate(const Held *h, const DevicePath *p)
+{
+        return !p->held_lun && identity_equal(&p->identity, &h->device.identity) &&
+               (strcmp(p->state, "running") == 0 || p->state[0] == '\0');
+}
+
+static void open_path(Held *h, const DevicePath *p)
+{
+        char node[32];
+        int r;
+
+        r = monitor_unbind_driver(manager_root(h->manager), p);
+        if (r < 0 && r != -ENODEV)
+                log_debug("%s: st or ch stays on %s: %s", h->device.name, p->sg, strerror(-r));
+        snprintf(node, sizeof(node), "/dev/%s", p->sg);
+        r = transport_sg_new(node, on_result, h, &h->transport);
+        if (r < 0) {
+                /* udev's scsi_id has it for a moment after every arrival; anybody else is named after a while */
+                snprintf(h->reason, sizeof(h->reason), "%s: %s", node, strerror(-r));
+                h->retry_at = now() + REOPEN_AFTER / 4;
+                return;
+        }
+        h->reason[0] = '\0';
+        snprintf(h->path_node, sizeof(h->path_node), "%s", p->sg);
+        unit_path_up(h->unit, now());
+        held_run(h);
+}
+
+void held_update_paths(Held *h, const DevicePath *paths, size_t n_paths)
+{
+        bool still_there = false;
+
+        for (size_t i = 0; i < n_paths; i++) {
+                const DevicePath *p = &paths[i];
+
+                if (h->transport && strcmp(p->sg, h->path_node) == 0 && !p->held_lun &&
+                    identity_equal(&p->identity, &h->device.identity)) {
+                        still_there = true;
+                        if (p->tape[0] || p->changer[0])
+                                (void) monitor_unbind_driver(manager_root(h->manager), p);
+                }
+        }
+        if (h->transport && !still_there) {
+                unit_path_down(h->unit, now());
+                held_run(h);
+        }
+        for (size_t i = 0; i < n_paths && held_wants_path(h) && h->retry_at <= now(); i++)
+                if (is_candidate(h, &paths[i]))
+                        open_path(h, &paths[i]);
+}
+
+/* ---- life ---- */
+
+int held_new(Manager *m, const RegistryDevice *device, Held **ret)
+{
+        _cleanup_(held_freep) Held *h = calloc(1, sizeof(*h));
+        UnitConfig config = {.type = device->identity.type, .timeout = manager_timeout(m, device->name)};
+        bool fresh;
+        int r;
+
+        if (!h)
+                return -ENOMEM;
+        h->manager = m;
+        h->device = *device;
+        h->uio_fd = h->memory.state_fd = h->memory.ring_fd = -EBADF;
+        h->since = usec_now(CLOCK_REALTIME);
+        h->unit = malloc(sizeof(*h->unit));
+        if (!h->unit)
+                return -ENOMEM;
+        r = memory_open(device->id, manager_journal_size(m), &h->memory);
+        if (r < 0)
+                return r;
+        snprintf(config.serial, sizeof(config.serial), "%s", device->identity.serial);
+        r = unit_init(h->unit, &config, &h->memory.unit, now(), &fresh);
+        if (r < 0)
+                return r;
+        r = sd_event_add_time(manager_event(m), &h->timer, CLOCK_MONOTONIC, 0, 1, on_timer, h);
+        if (r < 0)
+                return r;
+        (void) sd_event_source_set_enabled(h->timer, SD_EVENT_OFF);
+        if (h->unit->probed)
+                held_make_lun(h);
+        *ret = TAKE_PTR(h);
+        return 0;
+}
+
+Held *held_free(Held *h)
+{
+        if (!h)
+                return NULL;
+        h->job = job_free(h->job);
+        close_path(h);
+        h->timer = sd_event_source_disable_unref(h->timer);
+        h->uio_source = sd_event_source_disable_unref(h->uio_source);
+        while (h->n_bounces > 0)
+                drop_bounce(h, &h->bounces[0]);
+        if (h->map)
+                munmap(h->map, h->n_map);
+        safe_close(h->uio_fd);
+        memory_close(&h->memory);
+        sd_bus_message_unref(h->waiting);
+        free(h->unit);
+        free(h);
+        return NULL;
+}
+
+const char *held_state(const Held *h)
+{
+        if (h->stage == HELD_BROKEN)
+                return "failed";
+        if (h->stage == HELD_LEARNING && h->unit->phase == UNIT_HELD)
+                return "probing";
+        return unit_phase_name(h->unit->phase);
+}
+
+const char *held_reason(const Held *h)
+{
+        return h->reason[0] ? h->reason : h->unit->record.reason;
+}

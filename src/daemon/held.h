@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* One held device: its engine, the ring of its LUN, and the path to the real device, on the daemon's loop. */
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/job.h"
+#include "daemon/memory.h"
+#include "hold/unit.h"
+#include "monitor/monitor.h"
+#include "names/registry.h"
+#include "tcmu/ring.h"
+#include "transport/transport.h"
+
+typedef struct Manager Manager;
+
+/* How far the LUN is. */
+typedef enum HeldStage {
+        HELD_LEARNING,  /* waiting for the device: INQUIRY data are not known yet, so no LUN can answer for it */
+        HELD_BACKSTORE, /* evertape-lun backstore runs */
+        HELD_NEXUS,     /* the ring is served, evertape-lun nexus runs */
+        HELD_SERVING,   /* nodes are there */
+        HELD_REMOVING,  /* evertape-lun remove runs, the ring is still served */
+        HELD_BROKEN,    /* the LUN could not be made; reason says why */
+} HeldStage;
+
+/* A command whose data are in several pieces of the ring: gathered here. */
+typedef struct Bounce {
+        uint16_t id;
+        uint32_t n_iov, n_data;
+        struct iovec *iov;
+        uint8_t *data;
+} Bounce;
+
+typedef struct Held {
+        Manager *manager;
+        RegistryDevice device;
+        HeldStage stage;
+        Memory memory;
+        Unit *unit;
+
+        Transport *transport;
+        char path_node[24]; /* "sg3" */
+        usec_t retry_at;    /* do not open a path before */
+        sd_event_source *transport_source, *timer;
+
+        int uio_fd;
+        void *map;
+        size_t n_map;
+        TcmuRing ring;
+        sd_event_source *uio_source;
+        bool kick; /* answers are in the ring that the kernel was not told of */
+        Bounce bounces[HOLD_COMMANDS_MAX];
+        size_t n_bounces;
+
+        Job *job;
+        char node_sg[24], node_tape[24], node_changer[24]; /* of the held LUN, without /dev/ */
+        unsigned host, channel, target, lun;
+        char reason[256];
+        uint64_t since; /* CLOCK_REALTIME, µs */
+        sd_bus_message *waiting; /* the Hold or Release call to be answered */
+} Held;
+
+/* Starts holding; the rest follows from the loop. */
+int held_new(Manager *m, const RegistryDevice *device, Held **ret);
+/* Stops serving. The LUN stays, and with it what programs wait for: a successor goes on. */
+Held *held_free(Held *h);
+DEFINE_CLEANUP(Held *, held_free)
+
+/* The devices there are now: takes a path if one is there, drops one that is gone. */
+void held_update_paths(Held *h, const DevicePath *paths, size_t n_paths);
+bool held_wants_path(const Held *h);
+
+/* Takes the LUN away and gives the device back; held_removed() of the manager when it is done. */
+int held_remove(Held *h);
+
+/* "away", "held" ..., with the stage taken into account. */
+const char *held_state(const Held *h);
+const char *held_reason(const Held *h);

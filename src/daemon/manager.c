@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Scans when the kernel says that something changed, and every few seconds only while a held device has no path:
+ * sessions of iSCSI and FC come back without a uevent. What is found is named, and offered to the held devices. */
+
+#include "daemon/manager.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/bus.h"
+#include "util/log.h"
+#include "util/root.h"
+
+#define SCAN_INTERVAL (5 * USEC_PER_SEC)
+#define SCAN_SOON     (250 * USEC_PER_MSEC)
+#define HELD_MAX      256
+#define REGISTRY_PATH EVERTAPE_STATEDIR "/evertape.db"
+
+struct Manager {
+        sd_event *event;
+        sd_bus *bus;
+        Registry *registry;
+        Monitor *monitor;
+        const Config *config;
+        int root;
+        DevicePath *paths;
+        size_t n_paths;
+        sd_event_source *scan_timer;
+        Held *helds[HELD_MAX];
+        size_t n_helds;
+};
+
+/* ---- small ---- */
+
+sd_event *manager_event(Manager *m)
+{
+        return m->event;
+}
+
+int manager_root(const Manager *m)
+{
+        return m->root;
+}
+
+usec_t manager_timeout(const Manager *m, const char *name)
+{
+        return config_timeout(m->config, name);
+}
+
+uint64_t manager_journal_size(const Manager *m)
+{
+        return m->config->journal;
+}
+
+void manager_set_bus(Manager *m, sd_bus *bus)
+{
+        m->bus = bus;
+}
+
+static uint64_t seconds_now(void)
+{
+        return usec_now(CLOCK_REALTIME) / USEC_PER_SEC;
+}
+
+void manager_add_event(Manager *m, uint32_t device, const char *event, const char *text)
+{
+        int r = registry_add_event(m->registry, device, seconds_now(), event, text);
+
+        if (r < 0)
+                log_warning("the history could not be written: %s", strerror(-r));
+}
+
+static Held *find_held(Manager *m, uint32_t device)
+{
+        for (size_t i = 0; i < m->n_helds; i++)
+                if (m->helds[i]->device.id == device)
+                        return m->helds[i];
+        return NULL;
+}
+
+/* udev's rules look at what is held: nodes of a real device become root's, links point to the held LUN. */
+static void trigger_udev(Manager *m, const RegistryDevice *device)
+{
+        for (size_t i = 0; i < m->n_paths; i++)
+                if (identity_equal(&m->paths[i].identity, &device->identity))
+                        (void) monitor_trigger_udev(m->root, &m->paths[i]);
+}
+
+/* ---- scanning ---- */
+
+static void name_new_devices(Manager *m)
+{
+        RegistryDevice d;
+
+        for (size_t i = 0; i < m->n_paths; i++) {
+                const DevicePath *p = &m->paths[i];
+                int r;
+
+                if (p->held_lun || registry_find(m->registry, &p->identity, &d) >= 0)
+                        continue;
+                r = registry_add(m->registry, &p->identity, seconds_now(), &d);
+                if (r < 0) {
+                        log_debug("%s (%s %s) has no name: %s", p->sg, p->identity.vendor, p->identity.product,
+                                  r == -ENODATA ? "it has no identity" : strerror(-r));
+                        continue;
+                }
+                log_notice("%s: new: %s %s, serial number %s, %s", d.name, p->identity.vendor, p->identity.product,
+                           p->identity.serial, p->sg);
+                manager_add_event(m, d.id, "arrived", p->sg);
+                (void) monitor_trigger_udev(m->root, p);
+        }
+}
+
+static void set_scan_timer(Manager *m)
+{
+        usec_t soonest = USEC_INFINITY, t = usec_now(CLOCK_MONOTONIC);
+
+        for (size_t i = 0; i < m->n_helds; i++)
+                if (held_wants_path(m->helds[i]))
+                        soonest = usec_min(soonest, m->helds[i]->retry_at > t ? m->helds[i]->retry_at : t + SCAN_INTERVAL);
+        if (soonest == USEC_INFINITY) {
+                (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_OFF);
+                return;
+        }
+        (void) sd_event_source_set_time(m->scan_timer, soonest);
+        (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_ONESHOT);
+}
+
+/* A device that is not held has no other moment at which the bus could learn of it. */
+static void emit_unheld(Manager *m, const DevicePath *old, size_t n_old)
+{
+        for (size_t i = 0; i < m->n_paths + n_old; i++) {
+                const DevicePath *p = i < m->n_paths ? &m->paths[i] : &old[i - m->n_paths];
+                const DevicePath *others = i < m->n_paths ? old : m->paths;
+                size_t n_others = i < m->n_paths ? n_old : m->n_paths;
+                bool both = false;
+                DeviceView view;
+
+                for (size_t k = 0; k < n_others; k++)
+                        both = both || strcmp(others[k].sg, p->sg) == 0;
+                if (!both && !p->held_lun && registry_find(m->registry, &p->identity, &view.device) >= 0 &&
+                    manager_find(m, view.device.name, &view) >= 0 && !view.held)
+                        (void) bus_emit_changed(m->bus, &view);
+        }
+}
+
+static void scan(Manager *m)
+{
+        _cleanup_free_ DevicePath *old = NULL;
+        DevicePath *paths;
+        size_t n_paths, n_old = m->n_paths;
+        int r;
+
+        r = monitor_scan(m->root, &paths, &n_paths);
+        if (r < 0) {
+                log_warning("the devices could not be listed: %s", strerror(-r));
+                set_scan_timer(m);
+                return;
+        }
+        old = m->paths;
+        m->paths = paths;
+        m->n_paths = n_paths;
+        name_new_devices(m);
+        if (m->bus)
+                emit_unheld(m, old, n_old);
+        for (size_t i = 0; i < m->n_helds; i++)
+                held_update_paths(m->helds[i], m->paths, m->n_paths);
+        set_scan_timer(m);
+}
+
+static int on_scan_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        scan(userdata);
+        return 0;
+}
+
+static void on_monitor(void *userdata, MonitorEvent event)
+{
+        scan(userdata);
+}
+
+/* From inside a turn of a held device: a little later. */
+void manager_want_scan(Manager *m)
+{
+        (void) sd_event_source_set_time(m->scan_timer, usec_now(CLOCK_MONOTONIC) + SCAN_SOON);
+        (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_ONESHOT);
+}
+
+/* ---- looking ---- */
+
+static void fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
+{
+        *v = (DeviceView){.device = *device, .held = find_held(m, device->id)};
+        for (size_t i = 0; i < m->n_paths; i++) {
+                const DevicePath *p = &m->paths[i];
+
+                if (!identity_equal(&p->identity, &device->identity))
+                        continue;
+                if (p->held_lun)
+                        v->held_lun = p;
+                else if (!v->real || strcmp(p->state, "running") == 0)
+                        v->real = p;
+        }
+}
+
+int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
+{
+        _cleanup_free_ RegistryDevice *devices = NULL;
+        DeviceView *views;
+        size_t n;
+        int r;
+
+        r = registry_list(m->registry, &devices, &n);
+        if (r < 0)
+                return r;
+        views = calloc(n + 1, sizeof(*views));
+        if (!views)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                fill_view(m, &devices[i], &views[i]);
+        *ret = views;
+        *ret_n = n;
+        return 0;
+}
+
+static bool is_node(const DevicePath *p, const char *node)
+{
+        return p && (strcmp(p->sg, node) == 0 || strcmp(p->tape, node) == 0 || strcmp(p->changer, node) == 0 ||
+                     (p->tape[0] == 'n' && strcmp(p->tape + 1, node) == 0));
+}
+
+static bool is_called(const DeviceView *v, const char *name)
+{
+        const char *node = strncmp(name, "/dev/", 5) == 0 ? name + 5 : name;
+
+        return strcmp(v->device.name, name) == 0 || strcmp(v->device.identity.serial, name) == 0 ||
+               strcmp(v->device.identity.key, name) == 0 || is_node(v->real, node) || is_node(v->held_lun, node);
+}
+
+int manager_find(Manager *m, const char *name, DeviceView *ret)
+{
+        _cleanup_free_ DeviceView *views = NULL;
+        const DeviceView *found = NULL;
+        size_t n;
+        int r;
+
+        r = manager_list(m, &views, &n);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++) {
+                if (strcmp(views[i].device.name, name) == 0) {
+                        *ret = views[i];
+                        return 0;
+                }
+                if (!is_called(&views[i], name))
+                        continue;
+                if (found)
+                        return -ENOTUNIQ;
+                found = &views[i];
+        }
+        if (!found)
+                return -ENOENT;
+        *ret = *found;
+        return 0;
+}
+
+void manager_changed(Manager *m, Held *h)
+{
+        DeviceView view;
+
+        if (!m->bus)
+                return;
+        fill_view(m, &h->device, &view);
+        view.held = h;
+        (void) bus_emit_changed(m->bus, &view);
+}
+
+/* ---- holding ---- */
+
+static int add_held(Manager *m, const RegistryDevice *device, Held **ret)
+{
+        Held *h;
+        int r;
+
+        if (m->n_helds >= HELD_MAX)
+                return -ENOSPC;
+        r = held_new(m, device, &h);
+        if (r < 0)
+                return r;
+        m->helds[m->n_helds++] = h;
+        *ret = h;
+        return 0;
+}
+
+static void remove_held(Manager *m, Held *h)
+{
+        for (size_t i = 0; i < m->n_helds; i++)
+                if (m->helds[i] == h) {
+                        m->helds[i] = m->helds[--m->n_helds];
+                        break;
+                }
+        held_free(h);
+}
+
+static void reply(Held *h)
+{
+        if (h->waiting)
+                (void) sd_bus_reply_method_return(h->waiting, "");
+        h->waiting = sd_bus_message_unref(h->waiting);
+}
+
+static void reply_error(Held *h, const char *error, const char *text)
+{
+        if (h->waiting)
+                (void) sd_bus_reply_method_errorf(h->waiting, error, "%s: %s", h->device.name, text);
+        h->waiting = sd_bus_message_unref(h->waiting);
+}
+
+static int refuse(sd_bus_error *error, const char *name, int r, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
+static int refuse(sd_bus_error *error, const char *name, int r, const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        (void) sd_bus_error_setfv(error, name, format, ap);
+        va_end(ap);
+        return r;
+}
+
+static int find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus_error *error)
+{
+        int r = manager_find(m, name, ret);
+
+        if (r == -ENOENT)
+                return refuse(error, BUS_ERROR_NO_SUCH_DEVICE, r,
+                              "%s: no such device; `evertape list` shows what there is", name);
+        if (r == -ENOTUNIQ)
+                return refuse(error, BUS_ERROR_NOT_UNIQUE, r, "%s: several devices are called so; use the name", name);
+        return r;
+}
+
+static int check_user(Manager *m, const DevicePath *p, const char *name, const char *after, sd_bus_error *error)
+{
+        DeviceUser user;
+
+        if (monitor_find_user(m->root, p, getpid(), &user) <= 0)
+                return 0;
+        return refuse(error, BUS_ERROR_IN_USE, -EBUSY,
+                      "%s: %s is in use by %s (pid %d); %s when it has finished", name, user.node, user.command, user.pid,
+                      after);
+}
+
+int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error)
+{
+        DeviceView v;
+        Held *h;
+        int r;
+
+        r = find_or_refuse(m, name, &v, error);
+        if (r < 0)
+                return r;
+        name = v.device.name;
+        if (v.held)
+                return refuse(error, BUS_ERROR_ALREADY_HELD, -EALREADY, "%s: is held already", name);
+        if (!v.real)
+                return refuse(error, BUS_ERROR_NOT_PRESENT, -ENODEV,
+                              "%s (serial number %s): is not there now; hold it when it is back", name,
+                              v.device.identity.serial);
+        r = check_user(m, v.real, name, "hold it", error);
+        if (r < 0)
+                return r;
+        r = registry_set_hold(m->registry, v.device.id, true);
+        if (r < 0)
+                return r;
+        v.device.hold = true;
+        r = add_held(m, &v.device, &h);
+        if (r < 0) {
+                (void) registry_set_hold(m->registry, v.device.id, false);
+                return refuse(error, BUS_ERROR_FAILED, r, "%s: cannot be held: %s", name, strerror(-r));
+        }
+        h->waiting = sd_bus_message_ref(call);
+        manager_add_event(m, v.device.id, "hold", v.real->sg);
+        trigger_udev(m, &v.device);
+        scan(m);
+        return 0;
+}
+
+void manager_hold_done(Manager *m, Held *h)
+{
+        trigger_udev(m, &h->device);
+        scan(m);
+        reply(h);
+        manager_changed(m, h);
+}
+
+/* Nothing of it stays, unless a predecessor's LUN with programs behind it is what could not be taken over. */
+void manager_hold_failed(Manager *m, Held *h)
+{
+        bool asked = h->waiting;
+
+        reply_error(h, strstr(h->reason, "module") || strstr(h->reason, "configfs") ? BUS_ERROR_NO_KERNEL_SUPPORT
+                                                                                     : BUS_ERROR_FAILED,
+                    h->reason);
+        manager_changed(m, h);
+        if (!asked)
+                return;
+        (void) registry_set_hold(m->registry, h->device.id, false);
+        memory_discard(h->device.id, &h->memory);
+        manager_released(m, h);
+}
+
+int manager_release(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error)
+{
+        DeviceView v;
+        Held *h;
+        int r;
+
+        r = find_or_refuse(m, name, &v, error);
+        if (r < 0)
+                return r;
+        name = v.device.name;
+        if (!v.held)
+                return refuse(error, BUS_ERROR_NOT_HELD, -EALREADY, "%s: is not held", name);
+        if (v.held_lun) {
+                r = check_user(m, v.held_lun, name, "release it", error);
+                if (r < 0)
+                        return r;
+        }
+        h = find_held(m, v.device.id);
+        r = held_remove(h);
+        if (r < 0)
+                return refuse(error, BUS_ERROR_FAILED, r, "%s: cannot be released now: %s", name,
+                              r == -EBUSY ? "it is still being set up" : strerror(-r));
+        h->waiting = sd_bus_message_ref(call);
+        return 0;
+}
+
+void manager_released(Manager *m, Held *h)
+{
+        RegistryDevice device = h->device;
+
+        (void) registry_set_hold(m->registry, device.id, false);
+        manager_add_event(m, device.id, "release", "");
+        reply(h);
+        remove_held(m, h);
+        scan(m);
+        for (size_t i = 0; i < m->n_paths; i++)
+                if (!m->paths[i].held_lun && identity_equal(&m->paths[i].identity, &device.identity))
+                        (void) monitor_bind_driver(m->root, &m->paths[i]);
+        scan(m);
+        trigger_udev(m, &device);
+        if (m->bus) {
+                DeviceView view;
+
+                fill_view(m, &device, &view);
+                (void) bus_emit_changed(m->bus, &view);
+        }
+}
+
+void manager_release_failed(Manager *m, Held *h)
+{
+        reply_error(h, BUS_ERROR_FAILED, h->reason);
+        manager_changed(m, h);
+}
+
+/* ---- life ---- */
+
+int manager_new(sd_event *event, const Config *config, Manager **ret)
+{
+        _cleanup_(manager_freep) Manager *m = calloc(1, sizeof(*m));
+        int r;
+
+        if (!m)
+                return -ENOMEM;
+        m->event = event;
+        m->config = config;
+        m->root = root_open("/");
+        if (m->root < 0)
+                return m->root;
+        r = registry_open(REGISTRY_PATH, &m->registry);
+        if (r < 0) {
+                log_error("%s: %s", REGISTRY_PATH,
+                          r == -EUCLEAN ? "is not a registry of this or an older evertape; move it away" : strerror(-r));
+                return r;
+        }
+        r = monitor_new(event, on_monitor, m, &m->monitor);
+        if (r < 0)
+                return r;
+        r = sd_event_add_time(event, &m->scan_timer, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC, on_scan_timer, m);
+        if (r < 0)
+                return r;
+        (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_OFF);
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+Manager *manager_free(Manager *m)
+{
+        if (!m)
+                return NULL;
+        while (m->n_helds > 0)
+                remove_held(m, m->helds[0]);
+        m->monitor = monitor_free(m->monitor);
+        m->scan_timer = sd_event_source_disable_unref(m->scan_timer);
+        m->registry = registry_close(m->registry);
+        free(m->paths);
+        safe_close(m->root);
+        free(m);
+        return NULL;
+}
+
+int manager_start(Manager *m)
+{
+        _cleanup_free_ RegistryDevice *devices = NULL;
+        size_t n;
+        Held *h;
+        int r;
+
+        r = registry_list(m->registry, &devices, &n);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++) {
+                if (!devices[i].hold)
+                        continue;
+                r = add_held(m, &devices[i], &h);
+                if (r < 0)
+                        log_error("%s: cannot be held: %s", devices[i].name, strerror(-r));
+        }
+        scan(m);
+        for (size_t i = 0; i < m->n_paths; i++)
+                (void) monitor_trigger_udev(m->root, &m->paths[i]);
+        return 0;
+}

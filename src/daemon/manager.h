@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* All devices: what the registry knows, what the kernel has, what is held. */
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/config.h"
+#include "daemon/held.h"
+#include "monitor/monitor.h"
+#include "names/registry.h"
+
+int manager_new(sd_event *event, const Config *config, Manager **ret);
+/* Stops serving; held LUNs stay for a successor. */
+Manager *manager_free(Manager *m);
+DEFINE_CLEANUP(Manager *, manager_free)
+
+/* Scans, and holds what is to be held. */
+int manager_start(Manager *m);
+
+sd_event *manager_event(Manager *m);
+int manager_root(const Manager *m); /* "/" */
+usec_t manager_timeout(const Manager *m, const char *name);
+uint64_t manager_journal_size(const Manager *m);
+void manager_set_bus(Manager *m, sd_bus *bus);
+
+/* ---- what held devices report ---- */
+void manager_changed(Manager *m, Held *h);
+void manager_want_scan(Manager *m);
+void manager_add_event(Manager *m, uint32_t device, const char *event, const char *text);
+void manager_hold_done(Manager *m, Held *h);
+void manager_hold_failed(Manager *m, Held *h);
+void manager_released(Manager *m, Held *h);
+void manager_release_failed(Manager *m, Held *h);
+
+/* ---- what the bus asks ---- */
+
+/* One device, as dbus/README.md lists it. */
+typedef struct DeviceView {
+        RegistryDevice device;
+        const DevicePath *real;     /* NULL while away */
+        const DevicePath *held_lun; /* NULL if there is none */
+        const Held *held;           /* NULL if not held */
+} DeviceView;
+
+/* All devices, or the one called name: a name, a node or a serial number (-ENOENT, -ENOTUNIQ). free() the array;
+ * what it points to is valid until the loop goes on. */
+int manager_list(Manager *m, DeviceView **ret, size_t *ret_n);
+int manager_find(Manager *m, const char *name, DeviceView *ret);
+
+/* call is answered when the device is held or released, or refused at once: then -errno and *error is set. */
+int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error);
+int manager_release(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error);

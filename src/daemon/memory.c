@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Pages are taken at once by fallocate: tmpfs has a limit, and a page that is missing when a block is copied
+ * into the journal would be a SIGBUS in the middle of a backup. */
+
+#include "daemon/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+
+#include "util/cleanup.h"
+#include "util/log.h"
+#include "util/text.h"
+
+#define STORED_MAX 256
+#define RING_MIN   (UINT64_C(4) << 20)
+
+static struct Stored {
+        char name[48];
+        int fd;
+} stored[STORED_MAX];
+static size_t n_stored;
+static bool has_store;
+
+void memory_take_stored(void)
+{
+        char **names = NULL;
+        const char *max = getenv("EVERTAPE_FD_STORE");
+        int n;
+
+        has_store = max && text_equal(max, "1") && getenv("NOTIFY_SOCKET");
+        n = sd_listen_fds_with_names(0, &names);
+        for (int i = 0; i < n; i++) {
+                int fd = SD_LISTEN_FDS_START + i;
+
+                (void) fcntl(fd, F_SETFD, FD_CLOEXEC);
+                if (n_stored < STORED_MAX && strlen(names[i]) < sizeof(stored[0].name)) {
+                        stored[n_stored].fd = fd;
+                        memcpy(stored[n_stored++].name, names[i], strlen(names[i]) + 1);
+                } else {
+                        safe_close(fd);
+                }
+                free(names[i]);
+        }
+        free(names);
+}
+
+static int take_stored(const char *name)
+{
+        for (size_t i = 0; i < n_stored; i++)
+                if (stored[i].fd >= 0 && text_equal(stored[i].name, name))
+                        return TAKE_FD(stored[i].fd);
+        return -ENOENT;
+}
+
+static int open_new(const char *name, bool *ret_store)
+{
+        char path[128];
+        int fd;
+
+        *ret_store = has_store;
+        if (has_store) {
+                fd = memfd_create(name, MFD_CLOEXEC);
+                return fd < 0 ? -errno : fd;
+        }
+        snprintf(path, sizeof(path), "%s/%s", EVERTAPE_RUNDIR, name);
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        return fd < 0 ? -errno : fd;
+}
+
+/* Gives fd n bytes, or less (halved until it fits) down to n_min. */
+static int allocate(int fd, uint64_t n, uint64_t n_min, uint64_t *ret_n)
+{
+        for (; n >= n_min; n /= 2) {
+                int r = posix_fallocate(fd, 0, (off_t) n);
+
+                if (r == 0) {
+                        *ret_n = n;
+                        return 0;
+                }
+                if (r != ENOSPC && r != ENOMEM && r != EFBIG)
+                        return -r;
+                if (ftruncate(fd, 0) < 0)
+                        return -errno;
+        }
+        return -ENOSPC;
+}
+
+static int open_piece(const char *name, uint64_t n, uint64_t n_min, int *ret_fd, uint64_t *ret_n, void **ret_map)
+{
+        _cleanup_close_ int fd = take_stored(name);
+        bool store = false;
+        struct stat st;
+        void *map;
+        int r;
+
+        if (fd < 0)
+                fd = open_new(name, &store);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if ((uint64_t) st.st_size < n_min) {
+                r = allocate(fd, n, n_min, &n);
+                if (r < 0)
+                        return r;
+        } else {
+                n = (uint64_t) st.st_size;
+        }
+        map = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (map == MAP_FAILED)
+                return -errno;
+        (void) madvise(map, n, MADV_DONTDUMP);
+        if (store) {
+                char message[96];
+
+                snprintf(message, sizeof(message), "FDSTORE=1\nFDNAME=%s", name);
+                (void) sd_pid_notify_with_fds(0, 0, message, &fd, 1);
+        }
+        *ret_fd = TAKE_FD(fd);
+        *ret_n = n;
+        *ret_map = map;
+        return 0;
+}
+
+static void piece_name(char name[static 48], uint32_t unit, const char *what)
+{
+        snprintf(name, 48, "unit-%u.%s", unit, what);
+}
+
+int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret)
+{
+        Memory m = {.state_fd = -EBADF, .ring_fd = -EBADF};
+        uint64_t n_state, n;
+        char name[48];
+        void *map;
+        int r;
+
+        piece_name(name, unit, "state");
+        r = open_piece(name, sizeof(UnitState), sizeof(UnitState), &m.state_fd, &n_state, &map);
+        if (r < 0)
+                return r;
+        m.unit.state = map;
+        m.unit.n_state = n_state;
+        piece_name(name, unit, "journal");
+        r = open_piece(name, n_ring, RING_MIN, &m.ring_fd, &n, &map);
+        if (r < 0) {
+                memory_close(&m);
+                return r;
+        }
+        m.unit.ring = map;
+        m.unit.n_ring = n;
+        if (n < n_ring)
+                log_warning("unit %u: only %llu MiB of memory for the journal of %llu MiB", unit,
+                            (unsigned long long) n >> 20, (unsigned long long) n_ring >> 20);
+        map = mmap(NULL, HOLD_SCRATCH_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (map == MAP_FAILED) {
+                r = -errno;
+                memory_close(&m);
+                return r;
+        }
+        m.unit.scratch = map;
+        m.unit.n_scratch = HOLD_SCRATCH_SIZE;
+        *ret = m;
+        return 0;
+}
+
+void memory_close(Memory *m)
+{
+        if (m->unit.state)
+                munmap(m->unit.state, m->unit.n_state);
+        if (m->unit.ring)
+                munmap(m->unit.ring, m->unit.n_ring);
+        if (m->unit.scratch)
+                munmap(m->unit.scratch, m->unit.n_scratch);
+        safe_close(m->state_fd);
+        safe_close(m->ring_fd);
+        *m = (Memory){.state_fd = -EBADF, .ring_fd = -EBADF};
+}
+
+void memory_discard(uint32_t unit, Memory *m)
+{
+        static const char *const pieces[] = {"state", "journal"};
+        char name[48], text[160];
+
+        for (size_t i = 0; i < ELEMENTSOF(pieces); i++) {
+                piece_name(name, unit, pieces[i]);
+                snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=%s", name);
+                (void) sd_notify(0, text);
+                snprintf(text, sizeof(text), "%s/%s", EVERTAPE_RUNDIR, name);
+                (void) unlink(text);
+        }
+        memory_close(m);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The memory of a unit that outlives the process: memfds kept by systemd (FileDescriptorStoreMax=), or files
+ * below /run/evertape where there is no systemd. */
+
+#include <stdint.h>
+
+#include "hold/unit.h"
+
+typedef struct Memory {
+        UnitMemory unit; /* what unit_init wants */
+        int state_fd, ring_fd;
+} Memory;
+
+/* Takes the descriptors that systemd kept for us, once, at start. */
+void memory_take_stored(void);
+
+/* What a predecessor left for this unit, or new memory. n_ring is for new one; it becomes less when there is not
+ * so much. */
+int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret);
+/* Unmaps it; it stays for a successor. */
+void memory_close(Memory *m);
+/* Forgets it for good: the unit is released. */
+void memory_discard(uint32_t unit, Memory *m);
