@@ -50,7 +50,7 @@ _node() {
         st | nst) folder=scsi_tape ;;
         sch) folder=scsi_changer ;;
     esac
-    for path in /sys/bus/scsi/devices/"$1/$folder/$kind"[0-9]*; do
+    for path in /sys/bus/scsi/devices/"$1/$folder/${kind}"[0-9]*; do
         if [[ ${path##*/} =~ ^$kind[0-9]+$ ]]; then
             echo "/dev/${path##*/}"
             return 0
@@ -106,6 +106,8 @@ pull() {
 _rescan() {
     local host channel target lun
     IFS=: read -r host channel target lun <<< "${_pulled[$1]}"
+    # tcm_loop says that it has no LUN at all (max_lun 0) and takes only a scan for every one.
+    [[ $(< "/sys/class/scsi_host/host$host/proc_name") == tcm_loopback ]] && lun=-
     echo "$channel $target $lun" > "/sys/class/scsi_host/host$host/scan"
     unset "_pulled[$1]"
     wait_for_devices "$1"

@@ -17,7 +17,7 @@ vlib_up() {
     [[ $VLIB_ON_HOST ]] && VLIB_TAPES=$LAB_OUT/tapes
     mkdir -p "$VLIB_TAPES" /tmp/vlib
     tgtd -f > "$LAB_OUT/tgtd.log" 2>&1 &
-    VLIB_PID=$!
+    _tgtd=$!
     wait_until 10 tgtadm --lld iscsi --mode system --op show || return
     for ((i = 1; i <= n_tapes; i++)); do
         printf -v barcode 'E%05dL3' "$i"
@@ -81,4 +81,14 @@ iscsi_login() {
 # iscsi_logout: the session ends and its devices are deleted.
 iscsi_logout() {
     iscsiadm -m node -T $VLIB_TARGET -u > /dev/null
+}
+
+# vlib_freeze, vlib_thaw: the library answers nothing for a while: a dead link, which the initiator notices only by
+# its pings (4 s) and gives up after 10 s more.
+vlib_freeze() {
+    kill -STOP "$_tgtd"
+}
+
+vlib_thaw() {
+    kill -CONT "$_tgtd"
 }

@@ -28,7 +28,7 @@ ok "tar compares" tar -b 64 -C /usr/share/doc -df "$drive"
 mt -f "$drive" rewind
 exec {tape}> "$drive"
 writes() {
-    LC_ALL=C dd if=/tmp/data bs=64k count=8 >&"$tape" 2> /tmp/error
+    LC_ALL=C dd if=/tmp/data bs=64k count=8 1>&"$tape" 2> /tmp/error
 }
 ok "a program writes" writes
 pull
