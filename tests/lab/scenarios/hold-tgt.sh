@@ -33,7 +33,7 @@ backup_with() {
 }
 written_more_than() {
     local written
-    written=$(evertape status --raw --noheadings -o WRITTEN drive1)
+    written=$(evertape status --bytes --raw --noheadings -o WRITTEN drive1)
     ((written > $1))
 }
 cut_and_swap() {
@@ -49,5 +49,4 @@ evertape status
 mt -f "$drive" rewind
 ok "tar compares" tar -b 128 -C /tmp -df "$drive"
 mt -f "$drive" rewind
-cat build/lab/x 2>/dev/null
 lab_done
