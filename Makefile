@@ -3,16 +3,17 @@
 
 BUILD ?= build
 FUZZ_SECONDS ?= 60
-SEEDS ?= 10000
+SEED ?= $(shell date +%s)
+SEEDS ?= 100000
 override BUILD := $(abspath $(BUILD))
-export BUILD FUZZ_SECONDS SEEDS
+export BUILD FUZZ_SECONDS
 
 help:
 	@echo 'make demo     a backup that survives the loss of its drive, in a guest, on any Debian machine'
 	@echo 'make check    everything a change must pass, in a few minutes'
 	@echo 'make build    compile into $(BUILD)'
 	@echo 'make lab      every scenario of tests/lab'
-	@echo 'make torture  the simulator over SEEDS=$(SEEDS) seeds'
+	@echo 'make torture  the simulator over SEEDS=$(SEEDS) seeds from SEED on, by default new ones'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench    throughput and latency, held against direct'
 	@echo 'make clean    remove $(BUILD)'
@@ -22,7 +23,7 @@ deps:
 
 build: deps
 	@test -e $(BUILD)/build.ninja || CC=gcc meson setup $(BUILD) > /dev/null
-	@ninja --quiet -C $(BUILD)
+	@said=$$(ninja --quiet -C $(BUILD)) || { echo "$$said"; exit 1; }
 
 check: deps
 	@tools/check
@@ -34,7 +35,7 @@ demo: build
 	@tests/lab/run demo
 
 torture: build
-	@$(BUILD)/tests/sim/torture $(SEEDS)
+	@$(BUILD)/tests/sim/sim --seed $(SEED) --count $(SEEDS)
 
 fuzz: deps
 	@tools/fuzz

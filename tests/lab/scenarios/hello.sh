@@ -15,6 +15,7 @@ ok "the guest may write anywhere" overlay_is_ours
 ok "its checkout is read-only" not touch "$LAB_TOP/lab-was-here"
 ok "LAB_OUT is writable" touch "$LAB_OUT/lab-was-here"
 ok "it is the host's /usr that it sees" test -x /usr/bin/mt
+ok "evertape is installed" test -x /usr/bin/evertape -a -x "$EVERTAPED"
 ok "modules can be loaded by name" modprobe sg
 ok "loopback is up" grep -q '^ *lo:' /proc/net/dev
 ok "nothing of the host's evertape is seen" not compgen -G '/var/lib/evertape/*'

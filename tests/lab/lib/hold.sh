@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Words for scenarios about held devices: the model's library held, a program that is fed piece by piece, what is
+# on the cartridge, what evertape says.
+
+# prints PATTERN COMMAND...: COMMAND succeeds or not, and prints a line that matches the extended expression.
+prints() {
+    local pattern=$1
+    shift
+    "$@" > /tmp/printed 2>&1
+    grep -qE -- "$pattern" /tmp/printed && return
+    cat /tmp/printed
+    return 1
+}
+
+# fails_saying PATTERN COMMAND...: COMMAND fails and prints a line that matches.
+fails_saying() {
+    local pattern=$1
+    shift
+    if "$@" > /tmp/printed 2>&1; then
+        echo "it did not fail"
+        return 1
+    fi
+    grep -qE -- "$pattern" /tmp/printed && return
+    cat /tmp/printed
+    return 1
+}
+
+# evertape_config LINE...: /etc/evertape/evertape.conf.
+evertape_config() {
+    mkdir -p /etc/evertape
+    printf '%s\n' "$@" > /etc/evertape/evertape.conf
+}
+
+# field COLUMN DEVICE: prints one value of `evertape status`.
+field() {
+    evertape status --bytes --raw --noheadings -o "$1" "$2"
+}
+
+# is_state STATE DEVICE: now.
+is_state() {
+    [[ $(field STATE "$2") == "$1" ]]
+}
+
+# hold_model "MODEL OPTIONS" SERIAL...: udev, bus, the model's library, evertaped, and these devices held. The
+# first cartridge is in the first drive. `hold_setup` may be set to a function to be called before evertaped starts.
+hold_model() {
+    local options=$1
+    shift
+    lab_udev
+    lab_dbus
+    # shellcheck disable=SC2086
+    model_up $options || return
+    mtx -f "$(by_serial MDLLIB01 sg)" load 1 0 > /dev/null
+    [[ -e /etc/evertape/evertape.conf ]] || evertape_config '[Hold]' 'Journal=32M'
+    evertaped_start || { say "evertaped did not start: $(tail -n 5 "$LAB_OUT/evertaped.log")"; return 1; }
+    evertape hold "$@" || return
+    udevadm settle
+}
+
+# ---- a program that is fed ----
+
+_feed_fifo=/tmp/lab-feed
+
+# fed COMMAND...: starts COMMAND with a pipe for its input; feed and feed_end fill it.
+fed() {
+    [[ -p $_feed_fifo ]] || mkfifo "$_feed_fifo"
+    "$@" < "$_feed_fifo" > /tmp/lab-fed.log 2>&1 &
+    _fed_pid=$!
+    exec {_feed}> "$_feed_fifo"
+    _fed=0
+}
+
+# feed FILE MIB: the next MIB of FILE. Returns when the program has taken them, but for what is in the pipe.
+feed() {
+    dd if="$1" bs=1M skip="$_fed" count="$2" status=none >&"$_feed"
+    _fed=$((_fed + $2))
+}
+
+# feed_aside FILE MIB: without waiting for the program.
+feed_aside() {
+    dd if="$1" bs=1M skip="$_fed" count="$2" status=none >&"$_feed" &
+    _feed_pid=$!
+    _fed=$((_fed + $2))
+}
+
+# feed_end FILE: what is left of it, then the end. Returns the status of the program.
+feed_end() {
+    local status
+    [[ $_feed_pid ]] && wait "$_feed_pid"
+    _feed_pid=
+    dd if="$1" bs=1M skip="$_fed" status=none >&"$_feed"
+    exec {_feed}>&-
+    wait "$_fed_pid"
+    status=$?
+    cat /tmp/lab-fed.log
+    return "$status"
+}
+
+# ---- the model ----
+
+# in_flight DEVICE: succeeds while the model holds a command back.
+in_flight() {
+    [[ $(model status "$1") == *' waiting='[1-9]* ]]
+}
+
+# catch_in_flight DEVICE FILE: feeds one MiB more and returns when the model holds one of its commands.
+catch_in_flight() {
+    model hold "$1" > /dev/null
+    feed_aside "$2" 1
+    wait_until 10 in_flight "$1"
+}
+
+# on_tape BARCODE FILE BLOCKS FILEMARKS: exactly these bytes in so many blocks, and so many filemarks, are on it.
+on_tape() {
+    prints "^ok blocks=$3 filemarks=$4 " model dump "$1" /tmp/lab-dump && cmp /tmp/lab-dump "$2"
+}
+
+# model_position DEVICE: prints how many objects are before the place where its tape stands.
+model_position() {
+    local reply
+    reply=$(model status "$1")
+    reply=${reply#* position=}
+    echo "${reply%% *}"
+}

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# lab: -m 768M
+# The model's drives, held, through every loss it can play. The model's own dump says that each block is on the
+# tape exactly once; the programs see no error.
+
+hold_model "--drives 2 --capacity 120M --buffer 16" MDLDRV01 MDLDRV02 || lab_done
+nst=$(held_by_serial MDLDRV01 nst) nst2=$(held_by_serial MDLDRV02 nst)
+say "held: $nst $nst2"
+head -c 6M /dev/urandom > /tmp/data
+n_outages=0
+
+# survives TEXT EVENT...: dd writes 6 MiB in blocks of 64 KiB; in the middle EVENT happens to drive1. Then the tape
+# is judged and read back.
+survives() {
+    local text=$1
+    shift
+    say "$text"
+    mt -f "$nst" rewind
+    fed dd "of=$nst" bs=64k iflag=fullblock status=none
+    feed /tmp/data 3
+    ok "$text: it happens" "$@"
+    ok "$text: dd ends well" feed_end /tmp/data
+    ok "$text: on the tape exactly once" on_tape T00001L7 /tmp/data 96 1
+    mt -f "$nst" rewind
+    ok "$text: dd reads" dd "if=$nst" of=/tmp/back bs=64k status=none
+    same_sha "$text: read back" /tmp/data /tmp/back
+    n_outages=$((n_outages + ${outages:-1}))
+    same "$text: outages counted" "$n_outages" "$(field OUTAGES drive1)"
+}
+
+idle_cut() {
+    model pull drive1
+    wait_until 5 is_state away drive1 || return
+    model return drive1
+}
+
+# cut_in_flight BLOCKS [executed]: by how many blocks the tape moved on before the cut is what makes the difference.
+cut_in_flight() {
+    local before after
+    catch_in_flight drive1 /tmp/data || return
+    before=$(model_position drive1)
+    model pull drive1 $2
+    after=$(model_position drive1)
+    ((after == before + $1)) || { echo "the tape was at $before and is at $after"; return 1; }
+    wait_until 5 is_state away drive1 || return
+    model return drive1
+}
+
+cut_twice() {
+    model pull drive1
+    wait_until 5 is_state away drive1 || return
+    model busy-ready drive1 6
+    model return drive1
+    wait_until 10 is_state resuming drive1 || return
+    model pull drive1
+    wait_until 5 is_state away drive1 || return
+    model return drive1
+}
+
+slow_start() {
+    model pull drive1
+    model busy-ready drive1 3
+    model return drive1
+}
+
+power_cycle() {
+    model pull drive1
+    model power-cycle drive1 5
+    model return drive1
+}
+
+survives "cut while idle" idle_cut
+survives "cut in a command that was carried out" cut_in_flight 1 executed
+survives "cut in a command that was not" cut_in_flight 0
+survives "reset" model reset drive1
+survives "power cycle, 5 objects lost" power_cycle
+ok "the journal had them" grep -q 'drive1: resumed: .* 5 objects written again' "$LAB_OUT/evertaped.log"
+survives "becoming ready" slow_start
+survives "cut again during the resume" cut_twice
+
+# Both drives write, both are cut, and come back with each other's nodes.
+swapped() {
+    local tar
+    mt -f "$nst" rewind
+    real="$(field REAL drive1) $(field REAL drive2)"
+    mtx -f "$(by_serial MDLLIB01 sg)" load 2 1 || return
+    fed dd "of=$nst" bs=64k iflag=fullblock status=none
+    feed /tmp/data 2
+    model hold drive2
+    tar -C /tmp -b 128 -cf "$nst2" data &
+    tar=$!
+    wait_until 10 in_flight drive2 && model pull drive1 && model pull drive2 || return
+    wait_until 5 is_state away drive2
+    model return drive2 drive1
+    feed_end /tmp/data && wait "$tar"
+}
+ok "both cut, nodes swapped: dd and tar end well" swapped
+same "drive2 was cut too" 1 "$(field OUTAGES drive2)"
+same "the real nodes are swapped" "${real#* } ${real% *}" "$(field REAL drive1) $(field REAL drive2)"
+same "those that programs have are not" "$nst $nst2" "$(held_by_serial MDLDRV01 nst) $(held_by_serial MDLDRV02 nst)"
+ok "cartridge 1 has dd's" on_tape T00001L7 /tmp/data 96 1
+mt -f "$nst2" rewind
+ok "cartridge 2 has tar's" tar -C /tmp -b 128 -df "$nst2"
+ok "once" prints 'ok blocks=97 filemarks=1 ' model dump T00002L7 /tmp/dump
+evertape status
+lab_done
