@@ -399,20 +399,18 @@ void manager_hold_done(Manager *m, Held *h)
         manager_changed(m, h);
 }
 
-/* Nothing of it stays, unless a predecessor's LUN with programs behind it is what could not be taken over. */
+/* What was asked for just now leaves nothing behind. What was to be held already stays as it is, for somebody to
+ * look at: a predecessor's LUN may have programs behind it. */
 void manager_hold_failed(Manager *m, Held *h)
 {
-        bool asked = h->waiting;
+        bool kernel = strstr(h->reason, "module") || strstr(h->reason, "configfs");
 
-        reply_error(h, strstr(h->reason, "module") || strstr(h->reason, "configfs") ? BUS_ERROR_NO_KERNEL_SUPPORT
-                                                                                     : BUS_ERROR_FAILED,
-                    h->reason);
         manager_changed(m, h);
-        if (!asked)
+        if (!h->waiting)
                 return;
-        (void) registry_set_hold(m->registry, h->device.id, false);
-        memory_discard(h->device.id, &h->memory);
-        manager_released(m, h);
+        reply_error(h, kernel ? BUS_ERROR_NO_KERNEL_SUPPORT : BUS_ERROR_FAILED, h->reason);
+        if (held_remove(h) < 0)
+                manager_released(m, h);
 }
 
 int manager_release(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error)

@@ -423,6 +423,14 @@ static void compare_ended(Unit *u, const StepResult *r, usec_t now)
                 unit_give_up_position(u, now, "nothing of what was written is on the cartridge now in the drive");
                 return;
         }
+        if (r->sense && r->sense->key == SENSE_BLANK_CHECK) {
+                /* a READ at end of data leaves the medium there, SSC-4 6.4; some drives without LOCATE cannot
+                 * SPACE to it */
+                u->resume.target = n;
+                u->resume.after_locate = STEP_REWRITE;
+                unit_goto_step(u, STEP_CHECK_POSITION, now);
+                return;
+        }
         go_to(u, &n, STEP_REWRITE, now);
 }
 

@@ -22,7 +22,6 @@
 
 #define CONFIGFS_DIR   "sys/kernel/config"
 #define CONFIGFS_MAGIC 0x62656570 /* fs/configfs/mount.c */
-#define CH_INIT        "sys/module/ch/parameters/init"
 
 /* initstate is missing for what is built in. */
 static bool is_module_ready(int root, const char *module)
@@ -79,18 +78,9 @@ int host_mount_configfs(int root)
         return 0;
 }
 
+/* ch makes a library take its inventory whenever it binds, unless it was loaded with init=0, which cannot be
+ * changed afterwards (drivers/scsi/ch.c: 0444): then the library does it once more. */
 int host_load_driver(int root, DeviceType type)
 {
-        char text[16];
-        int r;
-
-        if (type == DEVICE_TAPE)
-                return host_load_module(root, "st", NULL);
-        r = host_load_module(root, "ch", "init=0");
-        if (r < 0)
-                return r;
-        r = root_read_text(root, CH_INIT, text, sizeof(text));
-        if (r < 0)
-                return r;
-        return text_equal(text, "0") ? 0 : root_write_text(root, CH_INIT, "0");
+        return type == DEVICE_TAPE ? host_load_module(root, "st", NULL) : host_load_module(root, "ch", "init=0");
 }
