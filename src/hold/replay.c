@@ -123,7 +123,7 @@ void step_space_files_start(Unit *u, usec_t now)
                 submit_space(u, SPACE_FILEMARKS);
                 return;
         }
-        u->resume.space_left = u->resume.target.block;
+        u->resume.space_left = u->resume.target.block - (u->resume.space_short ? 1 : 0);
         unit_goto_step(u, STEP_SPACE_BLOCKS, now);
 }
 
@@ -140,15 +140,37 @@ void step_space_blocks_start(Unit *u, usec_t now)
         if (u->resume.space_left > 0)
                 submit_space(u, SPACE_BLOCKS);
         else
-                unit_goto_step(u, STEP_CHECK_POSITION, now);
+                unit_goto_step(u, u->resume.space_short ? STEP_READ_OVER : STEP_CHECK_POSITION, now);
 }
 
 void step_space_blocks_done(Unit *u, const StepResult *r, usec_t now)
 {
-        if (!r->good)
+        if (r->sense && r->sense->code == ASC_END_OF_DATA && !u->resume.space_short) {
+                u->resume.space_short = true;
+                unit_goto_step(u, STEP_REWIND, now);
+        } else if (!r->good) {
+                locate_failed(u, r, now);
+        } else {
+                unit_goto_step(u, STEP_SPACE_BLOCKS, now);
+        }
+}
+
+void step_read_over_start(Unit *u, usec_t now)
+{
+        bool fixed = u->record.block_fixed;
+        uint32_t n = fixed ? u->record.block_length : SCSI_TRANSFER_MAX;
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        unit_submit_step(u, cdb, scsi_cdb_read_6(cdb, fixed, !fixed, fixed ? 1 : n), SCSI_DATA_IN, u->scratch, n);
+}
+
+void step_read_over_done(Unit *u, const StepResult *r, usec_t now)
+{
+        u->resume.space_short = false;
+        if (!r->good && !(r->sense && r->sense->ili))
                 locate_failed(u, r, now);
         else
-                unit_goto_step(u, STEP_SPACE_BLOCKS, now);
+                unit_goto_step(u, STEP_CHECK_POSITION, now);
 }
 
 /* ---- the plan ---- */

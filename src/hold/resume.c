@@ -548,6 +548,7 @@ static const StepRow steps[_STEP_MAX] = {
         [STEP_REWIND]         = {"REWIND", step_rewind_start, step_rewind_done},
         [STEP_SPACE_FILES]    = {"SPACE filemarks", step_space_files_start, step_space_files_done},
         [STEP_SPACE_BLOCKS]   = {"SPACE blocks", step_space_blocks_start, step_space_blocks_done},
+        [STEP_READ_OVER]      = {"read over", step_read_over_start, step_read_over_done},
         [STEP_CHECK_POSITION] = {"check position", step_check_position_start, step_check_position_done},
         [STEP_ANCHOR]         = {"last object", step_anchor_start, step_anchor_done},
         [STEP_COMPARE]        = {"compare", step_compare_start, step_compare_done},

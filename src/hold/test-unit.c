@@ -233,14 +233,15 @@ static uint32_t fill_data(Fake *f, const Answer *a)
         return n;
 }
 
-static void answer(Fake *f, const Answer *a)
+void fake_answer(Fake *f, Answer a)
 {
-        ScsiResult r = {.delivery = a->delivery, .path_gone = a->path_gone, .status = a->status};
+        ScsiResult r = {.delivery = a.delivery, .path_gone = a.path_gone, .status = a.status};
 
-        if (a->delivery == SCSI_ANSWERED)
-                r.n_transferred = fill_data(f, a);
-        if (a->status == SCSI_CHECK_CONDITION)
-                r.n_sense = (uint8_t) sense_build(&a->sense, r.sense, sizeof(r.sense));
+        assert_true(f->submitted);
+        if (a.delivery == SCSI_ANSWERED)
+                r.n_transferred = fill_data(f, &a);
+        if (a.status == SCSI_CHECK_CONDITION)
+                r.n_sense = (uint8_t) sense_build(&a.sense, r.sense, sizeof(r.sense));
         f->submitted = false;
         unit_result(&f->unit, &r, f->now);
         take_actions(f);
@@ -256,7 +257,7 @@ void fake_expect(Fake *f, const char *cdb, const void *data_out, size_t n_data_o
                 _assert_int_equal(f->command.n_data, n_data_out, file, line);
                 _assert_memory_equal(f->command.data, data_out, n_data_out, file, line);
         }
-        answer(f, &a);
+        fake_answer(f, a);
 }
 
 /* ---- what came of it ---- */

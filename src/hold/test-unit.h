@@ -101,7 +101,9 @@ void fake_answered(Fake *f);
 
 /* The engine's next command is this one, in hex, and is answered so. */
 #define expect(f, cdb, answer) fake_expect(f, cdb, NULL, 0, answer, __FILE__, __LINE__)
-/* And these are its data-out. */
+/* Whatever it is. */
+void fake_answer(Fake *f, Answer answer);
+/* As expect(), and these are its data-out. */
 #define expect_out(f, cdb, data, n, answer) fake_expect(f, cdb, data, n, answer, __FILE__, __LINE__)
 void fake_expect(Fake *f, const char *cdb, const void *data_out, size_t n_data_out, Answer answer,
                  const char *file, int line);

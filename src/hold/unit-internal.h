@@ -95,6 +95,7 @@ typedef enum Step {
         STEP_REWIND,
         STEP_SPACE_FILES,
         STEP_SPACE_BLOCKS,
+        STEP_READ_OVER,
         STEP_CHECK_POSITION,
         STEP_ANCHOR,
         STEP_COMPARE,
@@ -146,6 +147,8 @@ void step_space_files_start(Unit *u, usec_t now);
 void step_space_files_done(Unit *u, const StepResult *r, usec_t now);
 void step_space_blocks_start(Unit *u, usec_t now);
 void step_space_blocks_done(Unit *u, const StepResult *r, usec_t now);
+void step_read_over_start(Unit *u, usec_t now);
+void step_read_over_done(Unit *u, const StepResult *r, usec_t now);
 void step_check_position_start(Unit *u, usec_t now);
 void step_check_position_done(Unit *u, const StepResult *r, usec_t now);
 void step_anchor_start(Unit *u, usec_t now);

@@ -118,6 +118,7 @@ typedef struct UnitResume {
         uint8_t n_pages, pages[UNIT_PAGES_MAX];
         MediumPlace target;      /* where a LOCATE goes */
         uint64_t space_left;      /* of the SPACE commands that stand in for it */
+        bool space_short;         /* this drive cannot SPACE to the end of data: the last block is read over */
         int after_locate;         /* the step that follows it */
         bool reported;            /* READ POSITION, trusted, has answered: */
         uint64_t reported_object;

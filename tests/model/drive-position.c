@@ -58,6 +58,8 @@ static void space_blocks(ModelDrive *d, ModelCall *call, uint64_t count, bool ba
                         return;
                 }
         }
+        if (!back && d->no_space_to_end && !drive_object(d))
+                drive_end_of_data(d, call, 0);
 }
 
 static void space_filemarks(ModelDrive *d, ModelCall *call, uint64_t count, bool back)

@@ -32,6 +32,7 @@ typedef struct ModelDriveConfig {
         bool no_mam;           /* READ ATTRIBUTE is */
         uint32_t n_buffer;     /* objects that a power cycle can lose: volatile write buffer; 0: none */
         bool no_buffer_report; /* READ POSITION says that the buffer is empty, as many drives do */
+        bool no_space_to_end;  /* SPACE over blocks that ends exactly at end of data fails, as tgt's does */
         bool old_data_visible; /* after a loss what the lost objects had overwritten is there again */
 } ModelDriveConfig;
 
