@@ -40,7 +40,7 @@ cut_in_flight() {
     local before after
     catch_in_flight drive1 /tmp/data || return
     before=$(model_position drive1)
-    model pull drive1 $2
+    model pull drive1 ${2:+"$2"}
     after=$(model_position drive1)
     ((after == before + $1)) || { echo "the tape was at $before and is at $after"; return 1; }
     wait_until 5 is_state away drive1 || return
