@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 
-#include "scsi/mam.h"
 #include "util/hex.h"
 
 /* ---- life ---- */
@@ -318,67 +317,6 @@ void fake_forget_events(Fake *f)
         f->n_events = 0;
 }
 
-/* ---- replies ---- */
-
-Answer inquiry_reply(DeviceType type)
-{
-        static uint8_t data[36];
-
-        memcpy(data, "\0\x80\x06\x02\x1f\0\0\0HPE     Ultrium 9-SCSI  R3G3", 36);
-        data[0] = (uint8_t) type;
-        return DATA(data, sizeof(data));
-}
-
-Answer serial_reply(const char *serial)
-{
-        static uint8_t data[36];
-        size_t n = strlen(serial);
-
-        assert_true(n <= 32);
-        data[1] = 0x80;
-        data[3] = (uint8_t) n;
-        memcpy(data + 4, serial, n);
-        return DATA(data, (uint32_t) (4 + n));
-}
-
-/* NULL: a medium without memory. */
-Answer medium_reply(const char *serial)
-{
-        static uint8_t data[4 + 5 + 32];
-
-        if (!serial)
-                return CHECK(SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB);
-        memset(data, ' ', sizeof(data));
-        put_be(data, sizeof(data) - 4, 4);
-        put_be(data + 4, MAM_MEDIUM_SERIAL_NUMBER, 2);
-        data[6] = 0x81; /* read only, ASCII */
-        put_be(data + 7, 32, 2);
-        memcpy(data + 9, serial, strlen(serial));
-        return DATA(data, sizeof(data));
-}
-
-Answer position_reply(uint64_t object)
-{
-        static uint8_t data[32];
-
-        memset(data, 0, sizeof(data));
-        data[0] = object == 0 ? 0x80 : 0; /* BOP */
-        put_be(data + 8, object, 8);
-        return DATA(data, sizeof(data));
-}
-
-Answer mode_reply(uint32_t block_length)
-{
-        static uint8_t data[12];
-
-        memset(data, 0, sizeof(data));
-        data[0] = 11;
-        data[2] = 0x10;
-        data[3] = 8;
-        put_be(data + 9, block_length, 3);
-        return DATA(data, sizeof(data));
-}
-
 /* ---- parts of a resume ---- */
 
 void expect_identity(Fake *f)
@@ -455,4 +393,31 @@ void expect_write(Fake *f, uint64_t number, uint32_t n, Answer a)
 
         snprintf(cdb, sizeof(cdb), "0a 00 %02x %02x %02x 00", n >> 16, n >> 8 & 0xff, n & 0xff);
         expect_out(f, cdb, block(number, n), n, a);
+}
+
+void fake_set(Fake *f, const char *cdb, void *data, uint32_t n_data, const char *file, int line)
+{
+        uint32_t tag = fake_command(f, cdb, data, n_data);
+
+        answer_position(f);
+        fake_expect(f, cdb, n_data > 0 ? data : NULL, n_data, GOOD, file, line);
+        fake_assert_answered(f, tag, SCSI_GOOD, file, line);
+}
+
+/* ---- given up ---- */
+
+void fake_assert_given_up(Fake *f, const char *reason, const char *file, int line)
+{
+        uint32_t tag;
+
+        _assert_int_equal(f->submitted, false, file, line);
+        _assert_int_equal(f->unit.phase, UNIT_FAILED, file, line);
+        fake_assert_event(f, "failed", reason, file, line);
+        _assert_true(strstr(f->unit.record.reason, reason) != NULL, reason, file, line);
+        tag = fake_command(f, "08 00 00 00 64 00", block(0, 100), 100);
+        fake_assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR, file, line);
+        tag = fake_command(f, CDB_REWIND, NULL, 0);
+        fake_expect(f, CDB_REWIND, NULL, 0, GOOD, file, line);
+        fake_assert_answered(f, tag, SCSI_GOOD, file, line);
+        _assert_int_equal(f->unit.phase, UNIT_HELD, file, line);
 }

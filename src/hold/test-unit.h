@@ -142,3 +142,10 @@ void write_block(Fake *f, uint32_t n);
 void write_filemark(Fake *f);
 /* The same of a write that the engine itself makes again. */
 void expect_write(Fake *f, uint64_t number, uint32_t n, Answer answer);
+/* The program sends this command and the device says GOOD. */
+#define do_set(f, cdb, data, n) fake_set(f, cdb, data, n, __FILE__, __LINE__)
+void fake_set(Fake *f, const char *cdb, void *data, uint32_t n_data, const char *file, int line);
+
+/* The engine has stopped for this reason: what depends on the position fails, and REWIND ends that. */
+#define assert_given_up(f, reason) fake_assert_given_up(f, reason, __FILE__, __LINE__)
+void fake_assert_given_up(Fake *f, const char *reason, const char *file, int line);
