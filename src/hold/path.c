@@ -24,7 +24,8 @@ void unit_lose_path(Unit *u, usec_t now, const char *why)
         }
         a = unit_push_action(u, HOLD_CLOSE_PATH);
         snprintf(a->text, sizeof(a->text), "%s", why);
-        snprintf(u->record.reason, sizeof(u->record.reason), "%s", why);
+        if (!u->record.position_lost)
+                snprintf(u->record.reason, sizeof(u->record.reason), "%s", why);
         unit_set_phase(u, u->timed_out ? UNIT_FAILED : UNIT_AWAY);
         unit_store(u);
 }
