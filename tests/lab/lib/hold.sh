@@ -43,7 +43,7 @@ is_state() {
 }
 
 # hold_model "MODEL OPTIONS" SERIAL...: udev, bus, the model's library, evertaped, and these devices held. The
-# first cartridge is in the first drive. `hold_setup` may be set to a function to be called before evertaped starts.
+# first cartridge is in the first drive. udev may not have made its links yet: they are not needed here.
 hold_model() {
     local options=$1
     shift
@@ -54,8 +54,7 @@ hold_model() {
     mtx -f "$(by_serial MDLLIB01 sg)" load 1 0 > /dev/null
     [[ -e /etc/evertape/evertape.conf ]] || evertape_config '[Hold]' 'Journal=32M'
     evertaped_start || { say "evertaped did not start: $(tail -n 5 "$LAB_OUT/evertaped.log")"; return 1; }
-    evertape hold "$@" || return
-    udevadm settle
+    evertape hold "$@"
 }
 
 # ---- a program that is fed ----
