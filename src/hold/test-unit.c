@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "scsi/cdb.h"
 #include "util/hex.h"
 
 /* ---- life ---- */
@@ -357,10 +358,9 @@ uint8_t *block(uint64_t number, uint32_t n)
         return data;
 }
 
-/* Until it is believed, READ POSITION comes first. */
-static void answer_position(Fake *f)
+void answer_position(Fake *f)
 {
-        if (f->submitted && f->command.cdb[0] == OP_READ_POSITION)
+        if (f->submitted && f->command.cdb[0] == OP_READ_POSITION && f->command.cdb[1] == READ_POSITION_LONG)
                 expect(f, CDB_POSITION, position_reply(f->object));
 }
 

@@ -137,6 +137,8 @@ void expect_return_at(Fake *f, const char *medium, uint64_t object);
 
 /* What a test writes as block `number`: n bytes. */
 uint8_t *block(uint64_t number, uint32_t n);
+/* Until the drive's READ POSITION is believed, it comes first: with f->object. */
+void answer_position(Fake *f);
 /* The program writes block f->object, of n bytes, and the device says GOOD. */
 void write_block(Fake *f, uint32_t n);
 void write_filemark(Fake *f);
