@@ -515,6 +515,21 @@ static bool error_is_right(const Sim *s)
                                           (strstr(why, "cannot be proven to be the same") && !told_of_blocks(s)));
 }
 
+/* After an error the position cannot be relied on, until the program goes to a place of its own. */
+static void start_again(Sim *s)
+{
+        static uint8_t block[] = "after the error";
+
+        if (s->failed)
+                return;
+        if (run(s, scsi_cdb_write_6(s->cdb, false, sizeof(block)), block, sizeof(block)))
+                fail(s, "a WRITE went through after the position was lost");
+        for (int i = 0; i < 3 && !s->failed; i++)
+                if (run(s, scsi_cdb_rewind(s->cdb, false), NULL, 0))
+                        return;
+        fail(s, "no REWIND after an error");
+}
+
 static void backup(Sim *s)
 {
         size_t n = 20 + below(s, OBJECTS_MAX - 40);
@@ -530,6 +545,7 @@ static void backup(Sim *s)
                 if (!s->failed && !error_is_right(s))
                         fail(s, "object %zu: the program got an error: %s", s->n_told, s->unit->record.reason);
                 check_medium(s, false);
+                start_again(s);
                 return;
         }
         if (!s->failed && !run(s, scsi_cdb_rewind(s->cdb, false), NULL, 0)) {
