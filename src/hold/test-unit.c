@@ -113,7 +113,8 @@ static void complete(Fake *f, const HoldAction *a)
                 f->tail++;
                 return;
         }
-        unit_note_answer(&f->unit, f->tail);
+        if (!f->notes_nothing)
+                unit_note_answer(&f->unit, f->tail);
         if (f->keeps_answers)
                 return;
         fake_answered(f);

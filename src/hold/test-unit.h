@@ -69,6 +69,7 @@ typedef struct Fake {
         uint32_t tail; /* of the command ring: how many answers the kernel has */
         uint32_t last_tag;
         bool keeps_answers; /* does not tell the engine that an ordered answer was given */
+        bool notes_nothing; /* nor where the ring stood before it */
         bool submitted;
         ScsiCommand command;
         HoldAction answers[FAKE_ANSWERS]; /* oldest first */
