@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Pages are taken at once by fallocate: tmpfs has a limit, and a page that is missing when a block is copied
- * into the journal would be a SIGBUS in the middle of a backup. */
+/* A memfd takes its pages as they are used. A file on tmpfs gets them all at once: there the limit of the file
+ * system would be a SIGBUS in the middle of a backup. Neither is made larger than a share of the machine's
+ * memory, whatever Journal= says: a smaller journal only means that the drive is asked to write its buffer more
+ * often. */
 
 #include "daemon/memory.h"
 
@@ -17,8 +19,9 @@
 #include "util/log.h"
 #include "util/text.h"
 
-#define STORED_MAX 256
-#define RING_MIN   (UINT64_C(4) << 20)
+#define STORED_MAX   256
+#define RING_MIN     (UINT64_C(4) << 20)
+#define MEMORY_SHARE 8
 
 static struct Stored {
         char name[48];
@@ -91,6 +94,17 @@ static int allocate(int fd, uint64_t n, uint64_t n_min, uint64_t *ret_n)
         return -ENOSPC;
 }
 
+/* What one unit may take of the machine's memory. */
+static uint64_t limit_to_memory(uint64_t n)
+{
+        uint64_t total = (uint64_t) sysconf(_SC_PHYS_PAGES) * (uint64_t) sysconf(_SC_PAGESIZE);
+        uint64_t limit = total / MEMORY_SHARE;
+
+        if (limit < RING_MIN)
+                limit = RING_MIN;
+        return n < limit ? n : limit & ~UINT64_C(0xfffff);
+}
+
 static int open_piece(const char *name, uint64_t n, uint64_t n_min, int *ret_fd, uint64_t *ret_n, void **ret_map)
 {
         _cleanup_close_ int fd = take_stored(name);
@@ -106,7 +120,7 @@ static int open_piece(const char *name, uint64_t n, uint64_t n_min, int *ret_fd,
         if (fstat(fd, &st) < 0)
                 return -errno;
         if ((uint64_t) st.st_size < n_min) {
-                r = allocate(fd, n, n_min, &n);
+                r = store ? (ftruncate(fd, (off_t) n) < 0 ? -errno : 0) : allocate(fd, n, n_min, &n);
                 if (r < 0)
                         return r;
         } else {
@@ -148,7 +162,7 @@ int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret)
         m.unit.state = map;
         m.unit.n_state = n_state;
         piece_name(name, unit, "journal");
-        r = open_piece(name, n_ring, RING_MIN, &m.ring_fd, &n, &map);
+        r = open_piece(name, limit_to_memory(n_ring), RING_MIN, &m.ring_fd, &n, &map);
         if (r < 0) {
                 memory_close(&m);
                 return r;

@@ -66,9 +66,13 @@ void journal_truncate_last(Journal *j, uint32_t n_objects)
         }
 }
 
+/* The next lap starts at the ring's beginning, so that a journal which is committed often touches few pages. */
 void journal_commit(Journal *j)
 {
+        uint64_t in_lap = j->index->data_end % j->n_ring;
+
         j->index->first = j->index->end;
+        j->index->data_end += in_lap > 0 ? j->n_ring - in_lap : 0;
         j->index->data_begin = j->index->data_end;
 }
 
