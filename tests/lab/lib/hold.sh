@@ -61,24 +61,25 @@ hold_model() {
 
 _feed_fifo=/tmp/lab-feed
 
-# fed COMMAND...: starts COMMAND with a pipe for its input; feed and feed_end fill it.
+# fed COMMAND...: starts COMMAND with a pipe for its input, descriptor 8 of the scenario; feed and feed_end fill it.
+# What is started meanwhile and stays must not keep it open: 8>&-.
 fed() {
     [[ -p $_feed_fifo ]] || mkfifo "$_feed_fifo"
     "$@" < "$_feed_fifo" > /tmp/lab-fed.log 2>&1 &
     _fed_pid=$!
-    exec {_feed}> "$_feed_fifo"
+    exec 8> "$_feed_fifo"
     _fed=0
 }
 
 # feed FILE MIB: the next MIB of FILE. Returns when the program has taken them, but for what is in the pipe.
 feed() {
-    dd if="$1" bs=1M skip="$_fed" count="$2" status=none >&"$_feed"
+    dd if="$1" bs=1M skip="$_fed" count="$2" status=none >&8
     _fed=$((_fed + $2))
 }
 
 # feed_aside FILE MIB: without waiting for the program.
 feed_aside() {
-    dd if="$1" bs=1M skip="$_fed" count="$2" status=none >&"$_feed" &
+    dd if="$1" bs=1M skip="$_fed" count="$2" status=none >&8 &
     _feed_pid=$!
     _fed=$((_fed + $2))
 }
@@ -88,8 +89,8 @@ feed_end() {
     local status
     [[ $_feed_pid ]] && wait "$_feed_pid"
     _feed_pid=
-    dd if="$1" bs=1M skip="$_fed" status=none >&"$_feed"
-    exec {_feed}>&-
+    dd if="$1" bs=1M skip="$_fed" status=none >&8
+    exec 8>&-
     wait "$_fed_pid"
     status=$?
     cat /tmp/lab-fed.log
