@@ -223,8 +223,7 @@ static void test_abort_executing(void **state)
         expect(f, WRITE_100, GOOD);
         assert_nothing_answered(f);
         tag = fake_command(f, READ_100, data, 100);
-        if (f->submitted)
-                expect(f, CDB_POSITION, position_reply(1));
+        expect(f, CDB_POSITION, position_reply(1));
         assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
         do_set(f, CDB_REWIND, NULL, 0);
 }

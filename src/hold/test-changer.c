@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A cartridge on its way while the library was lost: looked for, and moved once. */
+
+#include "hold/test-unit.h"
+
+#define PICKER 1
+#define DRIVE  0x0100
+#define SLOT_1 0x0400
+#define SLOT_2 0x0401
+
+#define MOVE   "a5 00 00 01 04 00 01 00 00 00 00 00" /* slot 1 to the drive */
+#define FINISH "a5 00 00 01 00 01 01 00 00 00 00 00" /* picker to the drive */
+
+/* What is where. */
+typedef struct Library {
+        bool picker, drive, slot_1, slot_2;
+} Library;
+
+static void put_page(ByteWriter *w, uint8_t type, uint16_t address, const bool *full, size_t n)
+{
+        writer_be(w, type, 1);
+        writer_be(w, 0, 1);
+        writer_be(w, 12, 2);
+        writer_be(w, 12 * n, 4);
+        for (size_t i = 0; i < n; i++) {
+                writer_be(w, address + i, 2);
+                writer_be(w, full[i], 1);
+                writer_be(w, 0, 8);
+                writer_be(w, 0, 1);
+        }
+}
+
+static Answer elements_reply(Library l)
+{
+        static uint8_t data[256];
+        ByteWriter w = byte_writer(data, sizeof(data));
+
+        writer_be(&w, PICKER, 2);
+        writer_be(&w, 4, 2);
+        writer_be(&w, 3 * 8 + 4 * 12, 4);
+        put_page(&w, 1, PICKER, &l.picker, 1);
+        put_page(&w, 2, SLOT_1, (bool[]){l.slot_1, l.slot_2}, 2);
+        put_page(&w, 4, DRIVE, &l.drive, 1);
+        assert_false(w.failed);
+        return DATA(data, (uint32_t) w.offset);
+}
+
+static uint32_t lose(Fake *f, const char *cdb)
+{
+        uint32_t tag = fake_command(f, cdb, NULL, 0);
+
+        expect(f, cdb, LOST);
+        assert_nothing_answered(f);
+        return tag;
+}
+
+static void assert_held(Fake *f)
+{
+        assert_nothing_sent(f);
+        assert_int_equal(f->unit.phase, UNIT_HELD);
+        assert_false(f->unit.record.position_lost);
+}
+
+/* ---- MOVE MEDIUM ---- */
+
+static void test_done(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = lose(f, MOVE);
+
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.drive = true}));
+        assert_answered(f, tag, SCSI_GOOD);
+        assert_held(f);
+}
+
+static void test_not_begun(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = lose(f, MOVE);
+
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.slot_1 = true, .slot_2 = true}));
+        expect(f, MOVE, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+        assert_held(f);
+}
+
+static void test_in_picker(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = lose(f, MOVE);
+
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.picker = true}));
+        expect(f, FINISH, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+        assert_held(f);
+}
+
+static void test_in_picker_and_stays(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = lose(f, MOVE);
+
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.picker = true}));
+        expect(f, FINISH, CHECK(SENSE_HARDWARE_ERROR, 0x1501));
+        assert_error(f, tag, SENSE_HARDWARE_ERROR, 0x1501); /* the device's own words */
+        assert_held(f);
+}
+
+/* Lost again while it was being finished: looked for again. */
+static void test_lost_while_finishing(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = lose(f, MOVE);
+
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.picker = true}));
+        expect(f, FINISH, LOST);
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.drive = true}));
+        assert_answered(f, tag, SCSI_GOOD);
+        assert_held(f);
+}
+
+/* The program itself moves out of the picker. */
+static void test_from_picker(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = lose(f, FINISH);
+
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.picker = true}));
+        expect(f, FINISH, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+        assert_held(f);
+}
+
+/* What cannot be known is said. */
+static void test_nowhere(void **state)
+{
+        static const uint8_t cut[] = {0, 1, 0, 4}, slots_only[8 + 8 + 12] = {4, 0,  0, 1, 0, 0,  0, 20, 2, 0,
+                                                                             0, 12, 0, 0, 0, 12, 4, 0,  1};
+        const Answer answers[] = {
+                GOOD, /* nothing at all */
+                DATA(cut, sizeof(cut)),
+                DATA(slots_only, sizeof(slots_only)),
+                CHECK(SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB),
+        };
+
+        for (size_t i = 0; i <= ELEMENTSOF(answers); i++) {
+                Fake *f;
+                uint32_t tag;
+
+                assert_int_equal(fake_setup_held_changer(state), 0);
+                f = *state;
+                tag = lose(f, MOVE);
+                expect_return(f);
+                expect(f, CDB_ELEMENTS, i == 0 ? elements_reply((Library){.slot_2 = true}) : answers[i - 1]);
+                assert_error(f, tag, SENSE_HARDWARE_ERROR, ASC_INTERNAL_TARGET_FAILURE);
+                assert_event(f, "failed", "cartridge");
+                assert_held(f);
+                fake_teardown(state);
+        }
+}
+
+static void test_exchange(void **state)
+{
+        static const char exchange[] = "a6 00 00 01 04 00 01 00 04 01 00 00";
+        Fake *f = *state;
+        uint32_t tag = lose(f, exchange);
+
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.slot_1 = true, .drive = true}));
+        assert_error(f, tag, SENSE_HARDWARE_ERROR, ASC_INTERNAL_TARGET_FAILURE);
+        assert_event(f, "failed", "EXCHANGE MEDIUM");
+        assert_held(f);
+        tag = fake_command(f, exchange, NULL, 0);
+        expect(f, exchange, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+}
+
+/* ---- the rest of a library ---- */
+
+static void test_reset(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = fake_command(f, MOVE, NULL, 0);
+
+        expect(f, MOVE, CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
+        assert_event(f, "reset", "29/00");
+        expect_ready(f);
+        expect(f, MOVE, GOOD); /* it was not executed */
+        assert_answered(f, tag, SCSI_GOOD);
+}
+
+/* Somebody was at the door: for the program. */
+static void test_attention(void **state)
+{
+        static const uint16_t codes[] = {ASC_MEDIUM_MAY_HAVE_CHANGED, ASC_IMPORT_EXPORT_ACCESSED};
+        Fake *f = *state;
+
+        for (size_t i = 0; i < ELEMENTSOF(codes); i++) {
+                uint32_t tag = fake_command(f, MOVE, NULL, 0);
+
+                expect(f, MOVE, CHECK(SENSE_UNIT_ATTENTION, codes[i]));
+                assert_error(f, tag, SENSE_UNIT_ATTENTION, codes[i]);
+                assert_held(f);
+        }
+}
+
+static void test_settings(void **state)
+{
+        Fake *f = *state;
+
+        do_set(f, "1e 00 00 00 01 00", NULL, 0);
+        do_set(f, "16 00 00 00 00 00", NULL, 0);
+        fake_path_down(f);
+        expect_return(f);
+        expect(f, "1e 00 00 00 01 00", GOOD);
+        expect(f, "16 00 00 00 00 00", GOOD);
+        assert_held(f);
+}
+
+static void test_takeover(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag;
+
+        fake_command(f, MOVE, NULL, 0);
+        fake_restart(f);
+        tag = fake_command(f, MOVE, NULL, 0);
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.drive = true}));
+        assert_answered(f, tag, SCSI_GOOD);
+        tag = fake_command(f, MOVE, NULL, 0);
+        expect(f, MOVE, CHECK(SENSE_ILLEGAL_REQUEST, 0x3b0e));
+        assert_error(f, tag, SENSE_ILLEGAL_REQUEST, 0x3b0e);
+}
+
+static void test_timeout(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = lose(f, MOVE);
+
+        fake_tick(f);
+        assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+        expect_return(f);
+        tag = fake_command(f, MOVE, NULL, 0);
+        expect(f, MOVE, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_done, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_not_begun, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_in_picker, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_in_picker_and_stays, fake_setup_held_changer,
+                                                fake_teardown),
+                cmocka_unit_test_setup_teardown(test_lost_while_finishing, fake_setup_held_changer,
+                                                fake_teardown),
+                cmocka_unit_test_setup_teardown(test_from_picker, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test(test_nowhere),
+                cmocka_unit_test_setup_teardown(test_exchange, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_reset, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_attention, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_settings, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_takeover, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_timeout, fake_setup_held_changer, fake_teardown),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
