@@ -311,6 +311,9 @@ int main(int argc, char *argv[])
                 setenv("LANG", "C.UTF-8", 1);
                 setenv("HOME", "/root", 1);
                 if (!strcmp(need("LAB_MODE"), "systemd")) {
+                        /* as on any machine that boots: what is mounted later is seen by udevd in its own
+                         * mount namespace */
+                        must(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL), "cannot share", "/");
                         execl("/lib/systemd/systemd", "systemd", "--log-target=kmsg", "--show-status=no",
                               (char *) NULL);
                         must(-1, "cannot run", "systemd");

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# lab: -m 640M
+# lab: -s -m 640M
 # The story a newcomer sees: a backup, a cable that is pulled, without and with evertape. What is printed as a result
 # is what the programs printed or returned; the end is good only if all of it held.
 
@@ -79,7 +79,8 @@ holds "the backup has failed" test $tar_status -ne 0
 holds "$before is another drive now" test "$(by_serial DRV0002 nst)" = "$before"
 
 step "2. With evertape: the same data, the same cable"
-evertaped_start || { cat "$LAB_OUT/evertaped.log"; lab_done; }
+shell "systemctl start evertaped"
+evertaped_start || { journalctl -u evertaped --no-pager; lab_done; }
 wait_until 10 test -e /dev/tape/by-name/lib1-changer
 shell "evertape hold --all"
 evertape hold --all 2>&1 | shown
@@ -100,7 +101,8 @@ happens "the cable is back, the drives in the other order"
 wait_tar
 shown < /tmp/tar
 holds "tar: exit status 0" test $tar_status -eq 0
-grep -h 'drive1: resumed' "$LAB_OUT/evertaped.log" | tail -n 1 | shown
+shell "journalctl -u evertaped"
+journalctl -u evertaped -o cat --no-pager | grep '^drive1: \(away\|resumed\)' | tail -n 2 | shown
 
 # The tape holds what tar wrote, once.
 check_tape() {
@@ -122,7 +124,7 @@ pull DRV0001 DRV0002
 happens "the cable is pulled"
 shell "kill -9 $old"
 evertaped_crash
-happens "evertaped is dead; its supervisor has started another one, pid $(evertaped_pid)"
+happens "evertaped is dead; systemd has started another one, pid $(evertaped_pid)"
 return_swapped DRV0001 DRV0002
 happens "the cable is back, the drives in the other order"
 wait_tar
@@ -160,6 +162,6 @@ if ((_failed == 0)); then
     tell "    make check                     all tests"
     tell "    less docs/HOLDING.md           what a program sees, and why it is safe"
 else
-    step "NOT all of it held. Logs: build/lab/demo/"
+    step "NOT all of it held. Logs: build/lab/demo-systemd/"
 fi
 lab_done
