@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* evertape.conf and its drop-ins: what is understood is taken, what is not is reported and left as it was. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "daemon/config.h"
+#include "util/log.h"
+
+#define MINUTE  (60 * USEC_PER_SEC)
+#define DEFAULT (15 * MINUTE)
+#define MIB     (UINT64_C(1) << 20)
+#define GIB     (UINT64_C(1) << 30)
+
+static char directory[64], path[96];
+
+static int setup(void **state)
+{
+        snprintf(directory, sizeof(directory), "/tmp/test-config-XXXXXX");
+        if (!mkdtemp(directory))
+                return -1;
+        snprintf(path, sizeof(path), "%s/evertape.conf", directory);
+        log_set_max_level(LOG_ERR);
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        char command[128];
+
+        snprintf(command, sizeof(command), "rm -r %s", directory);
+        return system(command);
+}
+
+static void write_file(const char *file, const char *text)
+{
+        _cleanup_fclose_ FILE *f = fopen(file, "we");
+
+        assert_non_null(f);
+        assert_true(fputs(text, f) >= 0);
+}
+
+static void write_drop_in(const char *name, const char *text)
+{
+        char file[160];
+
+        snprintf(file, sizeof(file), "%s.d", path);
+        (void) mkdir(file, 0700);
+        snprintf(file, sizeof(file), "%s.d/%s", path, name);
+        write_file(file, text);
+}
+
+/* The timeout of drive1 as well. */
+static void check(int result, usec_t timeout, uint64_t journal, usec_t of_drive1)
+{
+        Config c;
+
+        assert_int_equal(config_load(path, &c), result);
+        assert_int_equal(c.timeout, timeout);
+        assert_int_equal(c.journal, journal);
+        assert_int_equal(config_timeout(&c, "drive1"), of_drive1);
+        assert_int_equal(config_timeout(&c, "drive2"), timeout);
+        config_deinit(&c);
+}
+
+static void test_not_there(void **state)
+{
+        check(0, DEFAULT, GIB, DEFAULT);
+}
+
+static const struct {
+        const char *text;
+        int result;
+        usec_t timeout;
+        uint64_t journal;
+        usec_t of_drive1;
+} files[] = {
+        {"", 0, DEFAULT, GIB, DEFAULT},
+        {"# nothing\n\n; nor here\n", 0, DEFAULT, GIB, DEFAULT},
+        {"[Hold]\nTimeout=5min\nJournal=512M\n", 0, 5 * MINUTE, 512 * MIB, 5 * MINUTE},
+        {"[Hold]\n Timeout = 90s \n", 0, 90 * USEC_PER_SEC, GIB, 90 * USEC_PER_SEC},
+        {"[Hold]\nTimeout=infinity\n", 0, USEC_INFINITY, GIB, USEC_INFINITY},
+        {"[Hold]\nTimeout=1h 30min", 0, 90 * MINUTE, GIB, 90 * MINUTE},
+        {"[Hold]\nTimeout=5min\n[Device \"drive1\"]\nTimeout=1min\n", 0, 5 * MINUTE, GIB, MINUTE},
+        {"[Device \"drive1\"]\nTimeout=1min\nTimeout=2min\n[Device \"other\"]\nTimeout=3min\n", 0, DEFAULT,
+         GIB, 2 * MINUTE},
+        {"[Hold]\nJournal=4M\n", 0, DEFAULT, 4 * MIB, DEFAULT},
+        {"[Hold]\nJournal=64G\n", 0, DEFAULT, 64 * GIB, DEFAULT},
+        /* reported, and left */
+        {"[Hold]\nTimeout=0\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Hold]\nTimeout=\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Hold]\nTimeout=-1\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Hold]\nTimeout=5 minutes\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Hold]\nTimeout=99999999999999999999d\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Hold]\nJournal=3M\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Hold]\nJournal=65G\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Hold]\nJournal=lots\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Hold]\nTimout=5min\nJournal=8M\n", 1, DEFAULT, 8 * MIB, DEFAULT},
+        {"[Hald]\nTimeout=5min\n", 1, DEFAULT, GIB, DEFAULT},
+        {"Timeout=5min\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Hold]\nneither\nTimeout=5min\n", 1, 5 * MINUTE, GIB, 5 * MINUTE},
+        {"[Device \"drive1\"]\nJournal=8M\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Device drive1]\nTimeout=1min\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Device \"\"]\nTimeout=1min\n", 1, DEFAULT, GIB, DEFAULT},
+        {"[Device \"drive1]\nTimeout=1min\n", 1, DEFAULT, GIB, DEFAULT},
+};
+
+static void test_files(void **state)
+{
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                print_message("%zu\n", i);
+                write_file(path, files[i].text);
+                check(files[i].result, files[i].timeout, files[i].journal, files[i].of_drive1);
+        }
+}
+
+/* A name that is too long for any device is another one's section. */
+static void test_long_name(void **state)
+{
+        char text[NAME_LENGTH_MAX + 64], name[NAME_LENGTH_MAX + 1];
+
+        memset(name, 'a', sizeof(name));
+        name[NAME_LENGTH_MAX] = '\0';
+        snprintf(text, sizeof(text), "[Device \"%s\"]\nTimeout=1min\n", name);
+        write_file(path, text);
+        check(1, DEFAULT, GIB, DEFAULT);
+}
+
+/* In order of their names, after the main file; what is hidden or not .conf is no drop-in. */
+static void test_drop_ins(void **state)
+{
+        write_file(path, "[Hold]\nTimeout=1min\nJournal=8M\n");
+        write_drop_in("20-b.conf", "[Hold]\nTimeout=3min\n");
+        write_drop_in("10-a.conf", "[Hold]\nTimeout=2min\n[Device \"drive1\"]\nTimeout=7min\n");
+        write_drop_in("99-old.conf.bak", "[Hold]\nTimeout=9min\n");
+        write_drop_in(".hidden.conf", "[Hold]\nTimeout=9min\n");
+        check(0, 3 * MINUTE, 8 * MIB, 7 * MINUTE);
+        write_drop_in("30-bad.conf", "[Hold]\nTimeout=never\n");
+        check(1, 3 * MINUTE, 8 * MIB, 7 * MINUTE);
+}
+
+static void test_drop_ins_alone(void **state)
+{
+        write_drop_in("a.conf", "[Hold]\nTimeout=2min\n");
+        check(0, 2 * MINUTE, GIB, 2 * MINUTE);
+}
+
+/* What cannot be read is an error, and nothing is returned. */
+static void test_unreadable(void **state)
+{
+        Config c = {.timeout = 77};
+
+        assert_int_equal(symlink(path, path), 0);
+        assert_int_equal(config_load(path, &c), -ELOOP);
+        assert_int_equal(c.timeout, 77);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_files, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_long_name, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_drop_ins, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_drop_ins_alone, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_unreadable, setup, teardown),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
