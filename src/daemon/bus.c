@@ -54,14 +54,10 @@ static int add_names(sd_bus_message *m, const DeviceView *v)
         const struct {
                 const char *key, *value;
         } rows[] = {
-                {"Name", v->device.name},
-                {"Kind", id->type == DEVICE_CHANGER ? "changer" : "tape"},
-                {"State", view_state(v)},
-                {"Reason", v->held ? held_reason(v->held) : ""},
-                {"Vendor", id->vendor},
-                {"Product", id->product},
-                {"Revision", id->revision},
-                {"Serial", id->serial},
+                {"Name", v->device.name},   {"Kind", id->type == DEVICE_CHANGER ? "changer" : "tape"},
+                {"State", view_state(v)},   {"Reason", v->held ? held_reason(v->held) : ""},
+                {"Vendor", id->vendor},     {"Product", id->product},
+                {"Revision", id->revision}, {"Serial", id->serial},
                 {"Identity", id->key},
         };
         int r = 0;
@@ -73,8 +69,9 @@ static int add_names(sd_bus_message *m, const DeviceView *v)
 
 static int add_links(sd_bus_message *m, const DeviceView *v, const DevicePath *nodes)
 {
-        const char *kernel_names[] = {nodes ? nodes->tape : "", nodes && nodes->tape[0] ? nodes->tape + 1 : "",
-                                      nodes ? nodes->sg : "", nodes ? nodes->changer : ""};
+        const char *kernel_names[] = {nodes ? nodes->tape : "",
+                                      nodes && nodes->tape[0] ? nodes->tape + 1 : "", nodes ? nodes->sg : "",
+                                      nodes ? nodes->changer : ""};
         char link[LINK_LENGTH_MAX], path[LINK_LENGTH_MAX + 8];
         int r;
 
@@ -207,7 +204,8 @@ static int method_show(sd_bus_message *call, void *userdata, sd_bus_error *error
                 return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_DEVICE,
                                          "%s: no such device; `evertape list` shows what there is", name);
         if (r == -ENOTUNIQ)
-                return sd_bus_error_setf(error, BUS_ERROR_NOT_UNIQUE, "%s: several devices are called so", name);
+                return sd_bus_error_setf(error, BUS_ERROR_NOT_UNIQUE, "%s: several devices are called so",
+                                         name);
         if (r >= 0)
                 r = sd_bus_message_new_method_return(call, &answer);
         if (r >= 0)

@@ -14,6 +14,7 @@
 #define BUS_ERROR_NO_KERNEL_SUPPORT "org.evertape1.Error.NoKernelSupport"
 #define BUS_ERROR_FAILED            "org.evertape1.Error.Failed"
 
-/* The bus of EVERTAPE_BUS (an address, for tests), else the system bus. -EEXIST: another evertaped has the name. */
+/* The bus of EVERTAPE_BUS (an address, for tests), else the system bus. -EEXIST: another evertaped has the
+ * name. */
 int bus_open(sd_event *event, Manager *m, sd_bus **ret);
 int bus_emit_changed(sd_bus *bus, const DeviceView *view);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Carries out what the engine says: commands from the ring go in, answers go back into the ring, commands go to
- * the path. Everything here is one turn of the loop: an event is handed to the engine, its actions are carried
- * out until there is none, the kernel is kicked once, and the sources are set for what is awaited next. */
+/* Carries out what the engine says: commands from the ring go in, answers go back into the ring, commands go
+ * to the path. Everything here is one turn of the loop: an event is handed to the engine, its actions are
+ * carried out until there is none, the kernel is kicked once, and the sources are set for what is awaited
+ * next. */
 
 #include "daemon/held.h"
 
@@ -228,8 +229,8 @@ static void watch_transport(Held *h)
                 return;
         }
         if (!h->transport_source) {
-                if (sd_event_add_io(manager_event(h->manager), &h->transport_source, transport_fd(h->transport), events,
-                                    on_transport, h) < 0)
+                if (sd_event_add_io(manager_event(h->manager), &h->transport_source,
+                                    transport_fd(h->transport), events, on_transport, h) < 0)
                         log_error("%s: the path cannot be watched: out of memory", h->device.name);
                 return;
         }
@@ -352,7 +353,8 @@ static void open_path(Held *h, const DevicePath *p)
         snprintf(node, sizeof(node), "/dev/%s", p->sg);
         r = transport_sg_new(node, on_result, h, &h->transport);
         if (r < 0) {
-                /* udev's scsi_id has it for a moment after every arrival; anybody else is named after a while */
+                /* udev's scsi_id has it for a moment after every arrival; anybody else is named after a while
+                 */
                 snprintf(h->reason, sizeof(h->reason), "%s: %s", node, strerror(-r));
                 h->retry_at = now() + REOPEN_AFTER / 4;
                 return;

@@ -18,7 +18,8 @@ typedef struct Manager Manager;
 
 /* How far the LUN is. */
 typedef enum HeldStage {
-        HELD_LEARNING,  /* waiting for the device: INQUIRY data are not known yet, so no LUN can answer for it */
+        HELD_LEARNING,  /* waiting for the device: INQUIRY data are not known yet, so no LUN can answer for it
+                         */
         HELD_BACKSTORE, /* evertape-lun backstore runs */
         HELD_NEXUS,     /* the ring is served, evertape-lun nexus runs */
         HELD_SERVING,   /* nodes are there */
@@ -59,7 +60,7 @@ typedef struct Held {
         char node_sg[24], node_tape[24], node_changer[24]; /* of the held LUN, without /dev/ */
         unsigned host, channel, target, lun;
         char reason[256];
-        uint64_t since; /* CLOCK_REALTIME, µs */
+        uint64_t since;          /* CLOCK_REALTIME, µs */
         sd_bus_message *waiting; /* the Hold or Release call to be answered */
 } Held;
 

@@ -2,8 +2,8 @@
 #pragma once
 
 /* A helper program run beside the loop. What may block on our own ring (linking a LUN waits for the INQUIRYs
- * that we answer) is done by evertape-lun, which inherits no descriptor of ours: a descriptor of the ring in a
- * process that hangs would keep our successor from opening it. */
+ * that we answer) is done by evertape-lun, which inherits no descriptor of ours: a descriptor of the ring in
+ * a process that hangs would keep our successor from opening it. */
 
 #include <stdbool.h>
 #include <systemd/sd-event.h>
@@ -12,8 +12,8 @@
 
 typedef struct Job Job;
 
-/* status: 0 for success. output: what it wrote to stdout; error: to stderr, one line, for a person. Called from
- * the loop, once; the job is freed after it returns. */
+/* status: 0 for success. output: what it wrote to stdout; error: to stderr, one line, for a person. Called
+ * from the loop, once; the job is freed after it returns. */
 typedef void (*JobDone)(void *userdata, int status, const char *output, const char *error);
 
 int job_start(sd_event *event, const char *const argv[], JobDone done, void *userdata, Job **ret);

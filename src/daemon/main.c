@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* evertaped: start, loop, stop. SIGTERM stops serving and leaves the held LUNs, and with them the programs that
- * wait in them, to the next evertaped; `evertape release` is what takes a LUN away. */
+/* evertaped: start, loop, stop. SIGTERM stops serving and leaves the held LUNs, and with them the programs
+ * that wait in them, to the next evertaped; `evertape release` is what takes a LUN away. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +41,12 @@ static void usage(void)
 /* Named outcomes: 1 done, 0 go on, -errno. */
 static int parse_arguments(int argc, char **argv)
 {
-        enum { ARG_CONFIG = 256, ARG_CHECK, ARG_DEBUG, ARG_VERSION };
+        enum {
+                ARG_CONFIG = 256,
+                ARG_CHECK,
+                ARG_DEBUG,
+                ARG_VERSION
+        };
         static const struct option options[] = {
                 {"config", required_argument, NULL, ARG_CONFIG},
                 {"check-config", no_argument, NULL, ARG_CHECK},
@@ -141,7 +146,8 @@ static int report_bus(int r)
         if (r == -EEXIST)
                 log_error("org.evertape1 is taken on the system bus: another evertaped is running");
         else
-                log_error("the system bus cannot be used: %s; is dbus running and is its policy for org.evertape1 "
+                log_error("the system bus cannot be used: %s; is dbus running and is its policy for "
+                          "org.evertape1 "
                           "installed?",
                           strerror(-r));
         return r;

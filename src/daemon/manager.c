@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Scans when the kernel says that something changed, and every few seconds only while a held device has no path:
- * sessions of iSCSI and FC come back without a uevent. What is found is named, and offered to the held devices. */
+/* Scans when the kernel says that something changed, and every few seconds only while a held device has no
+ * path: sessions of iSCSI and FC come back without a uevent. What is found is named, and offered to the held
+ * devices. */
 
 #include "daemon/manager.h"
 
@@ -105,12 +106,12 @@ static void name_new_devices(Manager *m)
                         continue;
                 r = registry_add(m->registry, &p->identity, seconds_now(), &d);
                 if (r < 0) {
-                        log_debug("%s (%s %s) has no name: %s", p->sg, p->identity.vendor, p->identity.product,
-                                  r == -ENODATA ? "it has no identity" : strerror(-r));
+                        log_debug("%s (%s %s) has no name: %s", p->sg, p->identity.vendor,
+                                  p->identity.product, r == -ENODATA ? "it has no identity" : strerror(-r));
                         continue;
                 }
-                log_notice("%s: new: %s %s, serial number %s, %s", d.name, p->identity.vendor, p->identity.product,
-                           p->identity.serial, p->sg);
+                log_notice("%s: new: %s %s, serial number %s, %s", d.name, p->identity.vendor,
+                           p->identity.product, p->identity.serial, p->sg);
                 manager_add_event(m, d.id, "arrived", p->sg);
                 (void) monitor_trigger_udev(m->root, p);
         }
@@ -122,7 +123,8 @@ static void set_scan_timer(Manager *m)
 
         for (size_t i = 0; i < m->n_helds; i++)
                 if (held_wants_path(m->helds[i]))
-                        soonest = usec_min(soonest, m->helds[i]->retry_at > t ? m->helds[i]->retry_at : t + SCAN_INTERVAL);
+                        soonest = usec_min(soonest, m->helds[i]->retry_at > t ? m->helds[i]->retry_at
+                                                                              : t + SCAN_INTERVAL);
         if (soonest == USEC_INFINITY) {
                 (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_OFF);
                 return;
@@ -230,8 +232,8 @@ int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
 
 static bool is_node(const DevicePath *p, const char *node)
 {
-        return p && (strcmp(p->sg, node) == 0 || strcmp(p->tape, node) == 0 || strcmp(p->changer, node) == 0 ||
-                     (p->tape[0] == 'n' && strcmp(p->tape + 1, node) == 0));
+        return p && (strcmp(p->sg, node) == 0 || strcmp(p->tape, node) == 0 ||
+                     strcmp(p->changer, node) == 0 || (p->tape[0] == 'n' && strcmp(p->tape + 1, node) == 0));
 }
 
 static bool is_called(const DeviceView *v, const char *name)
@@ -239,7 +241,8 @@ static bool is_called(const DeviceView *v, const char *name)
         const char *node = strncmp(name, "/dev/", 5) == 0 ? name + 5 : name;
 
         return strcmp(v->device.name, name) == 0 || strcmp(v->device.identity.serial, name) == 0 ||
-               strcmp(v->device.identity.key, name) == 0 || is_node(v->real, node) || is_node(v->held_lun, node);
+               strcmp(v->device.identity.key, name) == 0 || is_node(v->real, node) ||
+               is_node(v->held_lun, node);
 }
 
 int manager_find(Manager *m, const char *name, DeviceView *ret)
@@ -341,19 +344,21 @@ static int find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus_
                 return refuse(error, BUS_ERROR_NO_SUCH_DEVICE, r,
                               "%s: no such device; `evertape list` shows what there is", name);
         if (r == -ENOTUNIQ)
-                return refuse(error, BUS_ERROR_NOT_UNIQUE, r, "%s: several devices are called so; use the name", name);
+                return refuse(error, BUS_ERROR_NOT_UNIQUE, r,
+                              "%s: several devices are called so; use the name", name);
         return r;
 }
 
-static int check_user(Manager *m, const DevicePath *p, const char *name, const char *after, sd_bus_error *error)
+static int check_user(Manager *m, const DevicePath *p, const char *name, const char *after,
+                      sd_bus_error *error)
 {
         DeviceUser user;
 
         if (monitor_find_user(m->root, p, getpid(), &user) <= 0)
                 return 0;
         return refuse(error, BUS_ERROR_IN_USE, -EBUSY,
-                      "%s: %s is in use by %s (pid %d); %s when it has finished", name, user.node, user.command, user.pid,
-                      after);
+                      "%s: %s is in use by %s (pid %d); %s when it has finished", name, user.node,
+                      user.command, user.pid, after);
 }
 
 int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error)
@@ -399,8 +404,8 @@ void manager_hold_done(Manager *m, Held *h)
         manager_changed(m, h);
 }
 
-/* What was asked for just now leaves nothing behind. What was to be held already stays as it is, for somebody to
- * look at: a predecessor's LUN may have programs behind it. */
+/* What was asked for just now leaves nothing behind. What was to be held already stays as it is, for somebody
+ * to look at: a predecessor's LUN may have programs behind it. */
 void manager_hold_failed(Manager *m, Held *h)
 {
         bool kernel = strstr(h->reason, "module") || strstr(h->reason, "configfs");
@@ -484,13 +489,15 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
         r = registry_open(REGISTRY_PATH, &m->registry);
         if (r < 0) {
                 log_error("%s: %s", REGISTRY_PATH,
-                          r == -EUCLEAN ? "is not a registry of this or an older evertape; move it away" : strerror(-r));
+                          r == -EUCLEAN ? "is not a registry of this or an older evertape; move it away"
+                                        : strerror(-r));
                 return r;
         }
         r = monitor_new(event, on_monitor, m, &m->monitor);
         if (r < 0)
                 return r;
-        r = sd_event_add_time(event, &m->scan_timer, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC, on_scan_timer, m);
+        r = sd_event_add_time(event, &m->scan_timer, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC, on_scan_timer,
+                              m);
         if (r < 0)
                 return r;
         (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_OFF);

@@ -44,8 +44,8 @@ typedef struct DeviceView {
         const Held *held;           /* NULL if not held */
 } DeviceView;
 
-/* All devices, or the one called name: a name, a node or a serial number (-ENOENT, -ENOTUNIQ). free() the array;
- * what it points to is valid until the loop goes on. */
+/* All devices, or the one called name: a name, a node or a serial number (-ENOENT, -ENOTUNIQ). free() the
+ * array; what it points to is valid until the loop goes on. */
 int manager_list(Manager *m, DeviceView **ret, size_t *ret_n);
 int manager_find(Manager *m, const char *name, DeviceView *ret);
 

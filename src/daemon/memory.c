@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A memfd takes its pages as they are used. A file on tmpfs gets them all at once: there the limit of the file
- * system would be a SIGBUS in the middle of a backup. Neither is made larger than a share of the machine's
- * memory, whatever Journal= says: a smaller journal only means that the drive is asked to write its buffer more
- * often. */
+/* A memfd takes its pages as they are used. A file on tmpfs gets them all at once: there the limit of the
+ * file system would be a SIGBUS in the middle of a backup. Neither is made larger than a share of the
+ * machine's memory, whatever Journal= says: a smaller journal only means that the drive is asked to write its
+ * buffer more often. */
 
 #include "daemon/memory.h"
 
@@ -105,7 +105,8 @@ static uint64_t limit_to_memory(uint64_t n)
         return n < limit ? n : limit & ~UINT64_C(0xfffff);
 }
 
-static int open_piece(const char *name, uint64_t n, uint64_t n_min, int *ret_fd, uint64_t *ret_n, void **ret_map)
+static int open_piece(const char *name, uint64_t n, uint64_t n_min, int *ret_fd, uint64_t *ret_n,
+                      void **ret_map)
 {
         _cleanup_close_ int fd = take_stored(name);
         bool store = false;

@@ -16,8 +16,8 @@ typedef struct Memory {
 /* Takes the descriptors that systemd kept for us, once, at start. */
 void memory_take_stored(void);
 
-/* What a predecessor left for this unit, or new memory. n_ring is for new one; it becomes less when there is not
- * so much. */
+/* What a predecessor left for this unit, or new memory. n_ring is for new one; it becomes less when there is
+ * not so much. */
 int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret);
 /* Unmaps it; it stays for a successor. */
 void memory_close(Memory *m);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a program is told without asking the device: INQUIRY always (udev's workers and scsi_id must never wait
- * for a device that is away, and its by-id links must not vanish), the state of a device that is away, and the
- * truthful errors. */
+/* What a program is told without asking the device: INQUIRY always (udev's workers and scsi_id must never
+ * wait for a device that is away, and its by-id links must not vanish), the state of a device that is away,
+ * and the truthful errors. */
 
 #include <stdio.h>
 #include <string.h>
@@ -116,5 +116,6 @@ void unit_filter_answer(const UnitCommand *c, const ScsiResult *result)
         if (result->status == SCSI_GOOD && result->n_transferred == 0)
                 memset(c->data, 0, c->n_data);
         if (c->opcode->opcode == OP_READ_BLOCK_LIMITS && result->status == SCSI_GOOD)
-                (void) ssc_clamp_block_limits(c->cdb, c->n_cdb, c->data, result->n_transferred, SCSI_TRANSFER_MAX);
+                (void) ssc_clamp_block_limits(c->cdb, c->n_cdb, c->data, result->n_transferred,
+                                              SCSI_TRANSFER_MAX);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A MOVE MEDIUM that was in flight is settled by looking where the cartridge is: where it should go (done), where
- * it came from (not begun: sent again), or in the picker (finished from there). Never moved twice. */
+/* A MOVE MEDIUM that was in flight is settled by looking where the cartridge is: where it should go (done),
+ * where it came from (not begun: sent again), or in the picker (finished from there). Never moved twice. */
 
 #include <string.h>
 
@@ -82,7 +82,8 @@ void step_elements_done(Unit *u, const StepResult *r, usec_t now)
         Sighting s;
 
         if (!r->good || smc_parse_move(u->record.in_flight.cdb, u->record.in_flight.n_cdb, &move) < 0 ||
-            look(u->scratch, r->result->n_transferred, &move, &s) < 0 || !s.source_seen || !s.destination_seen) {
+            look(u->scratch, r->result->n_transferred, &move, &s) < 0 || !s.source_seen ||
+            !s.destination_seen) {
                 settle_unknown(u, now, "the library does not say where the cartridge is");
                 return;
         }
@@ -111,7 +112,8 @@ void step_finish_move_start(Unit *u, usec_t now)
 
         (void) smc_parse_move(u->record.in_flight.cdb, u->record.in_flight.n_cdb, &move);
         unit_submit_step(u, cdb,
-                         scsi_cdb_move_medium(cdb, move.transport, (uint16_t) u->resume.target.object, move.destination),
+                         scsi_cdb_move_medium(cdb, move.transport, (uint16_t) u->resume.target.object,
+                                              move.destination),
                          SCSI_NO_DATA, NULL, 0);
 }
 

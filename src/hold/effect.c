@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What a command that the device has answered did: to the position, to the medium, to what is known to be on
- * it. The rules are those of SSC-4 for GOOD and for CHECK CONDITION with its residue; where the standard leaves
- * the position open, it becomes unknown, and READ POSITION is asked before the next command. */
+ * it. The rules are those of SSC-4 for GOOD and for CHECK CONDITION with its residue; where the standard
+ * leaves the position open, it becomes unknown, and READ POSITION is asked before the next command. */
 
 #include <errno.h>
 #include <string.h>
@@ -57,7 +57,8 @@ bool unit_depends_on_position(const ScsiOpcode *opcode, const uint8_t *cdb)
         case _POSITION_EFFECT_MAX:
                 break;
         }
-        return opcode->opcode == OP_ERASE_6 || opcode->opcode == OP_ERASE_16 || opcode->opcode == OP_READ_POSITION;
+        return opcode->opcode == OP_ERASE_6 || opcode->opcode == OP_ERASE_16 ||
+               opcode->opcode == OP_READ_POSITION;
 }
 
 /* Goes to a place that does not depend on where it starts. */
@@ -191,12 +192,14 @@ static void lose_track(Unit *u)
 /* The device refused it: nothing was executed, nothing has moved. */
 static bool was_refused(const Sense *sense)
 {
-        return sense && (sense->deferred || sense->key == SENSE_ILLEGAL_REQUEST || sense->key == SENSE_NOT_READY ||
-                         sense->key == SENSE_UNIT_ATTENTION || sense->key == SENSE_DATA_PROTECT);
+        return sense &&
+               (sense->deferred || sense->key == SENSE_ILLEGAL_REQUEST || sense->key == SENSE_NOT_READY ||
+                sense->key == SENSE_UNIT_ATTENTION || sense->key == SENSE_DATA_PROTECT);
 }
 
 /* Objects really moved of those asked for; *ret_certain is false when the standard does not say. */
-static uint32_t objects_done(const Transfer *t, const ScsiResult *result, const Sense *sense, bool *ret_certain)
+static uint32_t objects_done(const Transfer *t, const ScsiResult *result, const Sense *sense,
+                             bool *ret_certain)
 {
         bool gentle;
 
@@ -209,14 +212,15 @@ static uint32_t objects_done(const Transfer *t, const ScsiResult *result, const 
         if (sense->information_valid && (t->fixed || t->length == 0)) {
                 int64_t left = sense->information;
 
-                *ret_certain = gentle || sense->key == SENSE_VOLUME_OVERFLOW || sense->key == SENSE_BLANK_CHECK;
+                *ret_certain =
+                        gentle || sense->key == SENSE_VOLUME_OVERFLOW || sense->key == SENSE_BLANK_CHECK;
                 if (left >= 0 && left <= (int64_t) t->n_objects)
                         return t->n_objects - (uint32_t) left;
                 return 0;
         }
         if (gentle)
-                return sense->information_valid && sense->information == (int64_t) t->length && t->length > 0 &&
-                                       !sense->eom
+                return sense->information_valid && sense->information == (int64_t) t->length &&
+                                       t->length > 0 && !sense->eom
                                ? 0
                                : t->n_objects;
         *ret_certain = sense->key == SENSE_VOLUME_OVERFLOW || sense->key == SENSE_BLANK_CHECK;
@@ -345,7 +349,8 @@ static void effect_located(Unit *u, const UnitCommand *c, const ScsiResult *resu
         r->position_lost = 0;
         /* BT = 1 names a place in the drive's own numbers, as st does by default */
         if (tape.destination == LOCATE_OBJECT && !(tape.opcode == OP_LOCATE_10 && (c->cdb[1] & 4))) {
-                position_set_object(&r->position, tape.change_partition ? tape.partition : r->position.partition,
+                position_set_object(&r->position,
+                                    tape.change_partition ? tape.partition : r->position.partition,
                                     tape.object);
                 moved(u, true);
                 u->want_position = r->position_trusted; /* for the file number */
@@ -438,10 +443,10 @@ static void effect_kept(Unit *u, const UnitCommand *c, const ScsiResult *result,
 typedef void (*Effect)(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense);
 
 static const Effect effects[_POSITION_EFFECT_MAX] = {
-        [POSITION_KEPT] = effect_kept,           [POSITION_READ] = effect_read,
-        [POSITION_WRITTEN] = effect_written,     [POSITION_BEGINNING] = effect_beginning,
-        [POSITION_LOADED] = effect_loaded,       [POSITION_LOCATED] = effect_located,
-        [POSITION_SPACED] = effect_spaced,       [POSITION_LOST] = effect_lost,
+        [POSITION_KEPT] = effect_kept,       [POSITION_READ] = effect_read,
+        [POSITION_WRITTEN] = effect_written, [POSITION_BEGINNING] = effect_beginning,
+        [POSITION_LOADED] = effect_loaded,   [POSITION_LOCATED] = effect_located,
+        [POSITION_SPACED] = effect_spaced,   [POSITION_LOST] = effect_lost,
 };
 
 void unit_apply_effect(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The ring holds transfers, not blocks: one WRITE is one contiguous piece, so that it can be sent to the drive
- * again straight from here. A piece that would cross the end of the ring starts at its beginning instead. */
+/* The ring holds transfers, not blocks: one WRITE is one contiguous piece, so that it can be sent to the
+ * drive again straight from here. A piece that would cross the end of the ring starts at its beginning
+ * instead. */
 
 #include "hold/journal.h"
 
@@ -66,7 +67,8 @@ void journal_truncate_last(Journal *j, uint32_t n_objects)
         }
 }
 
-/* The next lap starts at the ring's beginning, so that a journal which is committed often touches few pages. */
+/* The next lap starts at the ring's beginning, so that a journal which is committed often touches few pages.
+ */
 void journal_commit(Journal *j)
 {
         uint64_t in_lap = j->index->data_end % j->n_ring;
@@ -78,7 +80,9 @@ void journal_commit(Journal *j)
 
 const JournalRecord *journal_record(const Journal *j, uint64_t number)
 {
-        return number >= j->index->first && number < j->index->end ? &j->records[number % UNIT_JOURNAL_RECORDS] : NULL;
+        return number >= j->index->first && number < j->index->end
+                       ? &j->records[number % UNIT_JOURNAL_RECORDS]
+                       : NULL;
 }
 
 const uint8_t *journal_data(const Journal *j, const JournalRecord *r)

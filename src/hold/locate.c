@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* READ POSITION, as far as this drive's can be trusted. Some answer zeros for ever, some do not know the
- * command. It is believed once it has named a place other than 0 where our own count has it, or, with no count
- * of our own, a place that is not 0; a drive that ever contradicts our count is not asked again. */
+/* Going to a place: LOCATE, or REWIND and SPACE for drives without it. And knowing where one is: READ
+ * POSITION, as far as this drive's can be trusted. Some answer zeros for ever, some do not know the command.
+ * It is believed once it has named a place other than 0 where our own count has it, or, with no count of our
+ * own, a place that is not 0; a drive that ever contradicts our count is not asked again. */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "hold/unit-internal.h"
 #include "scsi/cdb.h"
 #include "scsi/ssc.h"
+
+#define SPACE_6_MAX 0x7fffff
+
+/* ---- READ POSITION ---- */
 
 static ReadPositionForm form_of(const Unit *u)
 {
@@ -18,7 +24,8 @@ static ReadPositionForm form_of(const Unit *u)
 
 static void submit_read_position(Unit *u)
 {
-        uint32_t n = form_of(u) == READ_POSITION_SHORT ? READ_POSITION_SHORT_LENGTH : READ_POSITION_LONG_LENGTH;
+        uint32_t n =
+                form_of(u) == READ_POSITION_SHORT ? READ_POSITION_SHORT_LENGTH : READ_POSITION_LONG_LENGTH;
         uint8_t cdb[SCSI_CDB_MAX];
 
         memset(u->scratch, 0, n);
@@ -30,9 +37,11 @@ static int parse_answer(Unit *u, const StepResult *r, TapePosition *ret)
 {
         bool refused = r->sense && r->sense->key == SENSE_ILLEGAL_REQUEST;
 
-        if (refused || (r->good && ssc_parse_position(form_of(u), u->scratch, r->result->n_transferred, ret) < 0)) {
-                u->record.position_form =
-                        u->record.position_form == POSITION_FORM_SHORT ? POSITION_FORM_NONE : POSITION_FORM_SHORT;
+        if (refused ||
+            (r->good && ssc_parse_position(form_of(u), u->scratch, r->result->n_transferred, ret) < 0)) {
+                u->record.position_form = u->record.position_form == POSITION_FORM_SHORT
+                                                  ? POSITION_FORM_NONE
+                                                  : POSITION_FORM_SHORT;
                 return -EAGAIN;
         }
         if (!r->good)
@@ -141,4 +150,153 @@ void step_check_position_done(Unit *u, const StepResult *r, usec_t now)
                 return;
         }
         unit_goto_step(u, (Step) u->resume.after_locate, now);
+}
+
+/* ---- going to a place ---- */
+
+void unit_go_to(Unit *u, const MediumPlace *target, Step then, usec_t now)
+{
+        u->resume.target = *target;
+        u->resume.after_locate = then;
+        unit_goto_step(u, STEP_LOCATE, now);
+}
+
+void step_locate_start(Unit *u, usec_t now)
+{
+        const MediumPlace *t = &u->resume.target;
+        uint8_t cdb[SCSI_CDB_MAX];
+        size_t n_cdb;
+
+        if (position_at_beginning(t) && t->partition == 0) {
+                unit_goto_step(u, STEP_REWIND, now);
+                return;
+        }
+        if (u->record.no_locate || !t->object_known) {
+                if (t->file_known && t->partition == 0)
+                        unit_goto_step(u, STEP_REWIND, now);
+                else
+                        unit_give_up_position(u, now,
+                                              "the drive has no LOCATE and the file number is not known");
+                return;
+        }
+        if (t->object <= UINT32_MAX)
+                n_cdb = scsi_cdb_locate_10(cdb, t->partition != 0, t->partition, (uint32_t) t->object);
+        else
+                n_cdb = scsi_cdb_locate_16(cdb, t->partition != 0, t->partition, LOCATE_OBJECT, t->object);
+        unit_submit_step(u, cdb, n_cdb, SCSI_NO_DATA, NULL, 0);
+}
+
+static bool is_illegal(const StepResult *r)
+{
+        return r->sense && r->sense->key == SENSE_ILLEGAL_REQUEST;
+}
+
+void unit_place_not_reached(Unit *u, const StepResult *r, usec_t now)
+{
+        if (r->sense && r->sense->key == SENSE_BLANK_CHECK)
+                unit_give_up_position(u, now, "the medium ends before block %" PRIu64 ", which was written",
+                                      u->resume.target.object);
+        else
+                unit_give_up_position(u, now, "%s failed, %s %04x", unit_step_name(u->resume.step),
+                                      r->sense ? sense_key_name(r->sense->key) : "status",
+                                      r->sense ? r->sense->code : r->result->status);
+}
+
+void step_locate_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (is_illegal(r) && r->sense->code == ASC_INVALID_OPCODE) {
+                u->record.no_locate = 1;
+                unit_goto_step(u, STEP_PLAN, now);
+        } else if (!r->good) {
+                unit_place_not_reached(u, r, now);
+        } else {
+                unit_goto_step(u, STEP_CHECK_POSITION, now);
+        }
+}
+
+void step_rewind_start(Unit *u, usec_t now)
+{
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        unit_submit_step(u, cdb, scsi_cdb_rewind(cdb, false), SCSI_NO_DATA, NULL, 0);
+}
+
+void step_rewind_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (!r->good) {
+                unit_place_not_reached(u, r, now);
+                return;
+        }
+        if (position_at_beginning(&u->resume.target)) {
+                unit_goto_step(u, (Step) u->resume.after_locate, now);
+                return;
+        }
+        u->resume.space_left = u->resume.target.file;
+        unit_goto_step(u, STEP_SPACE_FILES, now);
+}
+
+static void submit_space(Unit *u, SpaceCode code)
+{
+        uint64_t n = u->resume.space_left < SPACE_6_MAX ? u->resume.space_left : SPACE_6_MAX;
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        u->resume.space_left -= n;
+        unit_submit_step(u, cdb, scsi_cdb_space_6(cdb, code, (int32_t) n), SCSI_NO_DATA, NULL, 0);
+}
+
+void step_space_files_start(Unit *u, usec_t now)
+{
+        if (u->resume.space_left > 0) {
+                submit_space(u, SPACE_FILEMARKS);
+                return;
+        }
+        u->resume.space_left = u->resume.target.block - (u->resume.space_short ? 1 : 0);
+        unit_goto_step(u, STEP_SPACE_BLOCKS, now);
+}
+
+void step_space_files_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (!r->good)
+                unit_place_not_reached(u, r, now);
+        else
+                unit_goto_step(u, STEP_SPACE_FILES, now);
+}
+
+void step_space_blocks_start(Unit *u, usec_t now)
+{
+        if (u->resume.space_left > 0)
+                submit_space(u, SPACE_BLOCKS);
+        else
+                unit_goto_step(u, u->resume.space_short ? STEP_READ_OVER : STEP_CHECK_POSITION, now);
+}
+
+void step_space_blocks_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (r->sense && r->sense->code == ASC_END_OF_DATA && !u->resume.space_short) {
+                u->resume.space_short = true;
+                unit_goto_step(u, STEP_REWIND, now);
+        } else if (!r->good) {
+                unit_place_not_reached(u, r, now);
+        } else {
+                unit_goto_step(u, STEP_SPACE_BLOCKS, now);
+        }
+}
+
+void step_read_over_start(Unit *u, usec_t now)
+{
+        bool fixed = u->record.block_fixed;
+        uint32_t n = fixed ? u->record.block_length : SCSI_TRANSFER_MAX;
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        unit_submit_step(u, cdb, scsi_cdb_read_6(cdb, fixed, !fixed, fixed ? 1 : n), SCSI_DATA_IN, u->scratch,
+                         n);
+}
+
+void step_read_over_done(Unit *u, const StepResult *r, usec_t now)
+{
+        u->resume.space_short = false;
+        if (!r->good && !(r->sense && r->sense->ili))
+                unit_place_not_reached(u, r, now);
+        else
+                unit_goto_step(u, STEP_CHECK_POSITION, now);
 }

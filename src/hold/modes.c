@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What a program set and a reset of the drive undoes: mode parameters, PREVENT, RESERVE. Kept as it was sent,
- * one parameter list for each page, newest last, and sent again in that order. What cannot be kept is noted, so
- * that a resume after a reset is refused instead of going on with other settings. */
+ * one parameter list for each page, newest last, and sent again in that order. What cannot be kept is noted,
+ * so that a resume after a reset is refused instead of going on with other settings. */
 
 #include <string.h>
 
@@ -82,7 +82,8 @@ static bool disables_encryption(const UnitCommand *c)
 {
         const uint8_t *data = c->data;
 
-        return c->cdb[1] == 0x20 && get_be(c->cdb + 2, 2) == 0x0010 && c->n_data >= 8 && data[6] == 0 && data[7] == 0;
+        return c->cdb[1] == 0x20 && get_be(c->cdb + 2, 2) == 0x0010 && c->n_data >= 8 && data[6] == 0 &&
+               data[7] == 0;
 }
 
 static void set_bit(uint8_t *bits, HoldUnrestorable bit, bool on)
@@ -112,7 +113,8 @@ void unit_remember_setting(Unit *u, const UnitCommand *c)
                 r->reserved = 0;
                 break;
         case OP_PERSISTENT_RESERVE_OUT:
-                set_bit(&r->unrestorable, UNRESTORABLE_RESERVATION, action != 2 && action != 3); /* RELEASE, CLEAR */
+                set_bit(&r->unrestorable, UNRESTORABLE_RESERVATION,
+                        action != 2 && action != 3); /* RELEASE, CLEAR */
                 break;
         case OP_SECURITY_PROTOCOL_OUT:
                 if (u->config.type == DEVICE_TAPE)

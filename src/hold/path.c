@@ -116,4 +116,3 @@ void unit_tick(Unit *u, usec_t now)
         if (timeout_deadline(u) <= now)
                 give_up_waiting(u, now);
 }
-

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The device's answer to a program's command: final, to be tried again, in doubt, or a sign that the device is
- * not what it was. */
+/* The device's answer to a program's command: final, to be tried again, in doubt, or a sign that the device
+ * is not what it was. */
 
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +88,8 @@ static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sen
         }
         unsend_head(u);
         if (reset)
-                unit_push_event(u, "reset", "the device was reset (unit attention 29/%02x)", sense->code & 0xff);
+                unit_push_event(u, "reset", "the device was reset (unit attention 29/%02x)",
+                                sense->code & 0xff);
         u->record.reset_seen |= reset;
         u->record.medium_changed |= changed;
         unit_store(u);
@@ -96,7 +97,13 @@ static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sen
 }
 
 /* Named outcomes of looking at an answer. */
-enum { ANSWER_FINAL, ANSWER_RETRY, ANSWER_IN_DOUBT, ANSWER_ATTENTION, ANSWER_NOT_READY };
+enum {
+        ANSWER_FINAL,
+        ANSWER_RETRY,
+        ANSWER_IN_DOUBT,
+        ANSWER_ATTENTION,
+        ANSWER_NOT_READY
+};
 
 static int judge_answer(const Unit *u, const ScsiResult *result, const Sense *sense)
 {
@@ -110,7 +117,8 @@ static int judge_answer(const Unit *u, const ScsiResult *result, const Sense *se
                 return ANSWER_FINAL;
         if (sense->key == SENSE_UNIT_ATTENTION)
                 return ANSWER_ATTENTION;
-        if (sense->key == SENSE_NOT_READY && sense_asc(sense) == 0x04 && unit_is_ordered(opcode) && unit_session_open(u))
+        if (sense->key == SENSE_NOT_READY && sense_asc(sense) == 0x04 && unit_is_ordered(opcode) &&
+            unit_session_open(u))
                 return ANSWER_NOT_READY;
         return ANSWER_FINAL;
 }
@@ -120,7 +128,8 @@ static void program_answered(Unit *u, const ScsiResult *result, usec_t now)
         Sense parsed;
         const Sense *sense = NULL;
 
-        if (result->status == SCSI_CHECK_CONDITION && sense_parse(result->sense, result->n_sense, &parsed) >= 0)
+        if (result->status == SCSI_CHECK_CONDITION &&
+            sense_parse(result->sense, result->n_sense, &parsed) >= 0)
                 sense = &parsed;
         switch (judge_answer(u, result, sense)) {
         case ANSWER_FINAL:
@@ -178,4 +187,3 @@ void unit_result(Unit *u, const ScsiResult *result, usec_t now)
                 unit_lose_path(u, now, "the path to the device is gone");
         unit_pump(u, now);
 }
-

@@ -2,176 +2,26 @@
 
 /* Where the medium stands, what is on it, and the rest again.
  *
- * Let D be the commit point (everything before it is proven to be on the medium), P where the program believes
- * to be, and N what is really there; the journal holds the objects from D to P and, behind them, those of the
- * command in flight.
+ * Let D be the commit point (everything before it is proven to be on the medium), P where the program
+ * believes to be, and N what is really there; the journal holds the objects from D to P and, behind them,
+ * those of the command in flight.
  *
- *  - Nothing is lost if a READ POSITION that can be trusted names a place other than 0 between P and the end of
- *    the command in flight, and no reset was seen: a drive that was reset stands at the beginning. N is known.
- *  - Otherwise go to D and read forward, comparing with the journal, up to the first difference, blank or end.
- *    That is right on every drive, also when old data lies beyond the point of loss.
- *  - Before anything is written the medium must be proven to be the same: its serial number (READ ATTRIBUTE), or
- *    the object before D read back, or objects of the journal found on it.
+ *  - Nothing is lost if a READ POSITION that can be trusted names a place other than 0 between P and the end
+ * of the command in flight, and no reset was seen: a drive that was reset stands at the beginning. N is
+ * known.
+ *  - Otherwise go to D and read forward, comparing with the journal, up to the first difference, blank or
+ * end. That is right on every drive, also when old data lies beyond the point of loss.
+ *  - Before anything is written the medium must be proven to be the same: its serial number (READ ATTRIBUTE),
+ * or the object before D read back, or objects of the journal found on it.
  *  - Go to N and write the journal's objects from N on.
  *
  * Whatever of this cannot be done ends in unit_give_up_position(). */
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "hold/unit-internal.h"
 #include "scsi/cdb.h"
 #include "util/crc32c.h"
-
-#define SPACE_6_MAX 0x7fffff
-#define READ_6_MAX  0xffffff
-
-/* ---- going to a place ---- */
-
-static void go_to(Unit *u, const MediumPlace *target, Step then, usec_t now)
-{
-        u->resume.target = *target;
-        u->resume.after_locate = then;
-        unit_goto_step(u, STEP_LOCATE, now);
-}
-
-void step_locate_start(Unit *u, usec_t now)
-{
-        const MediumPlace *t = &u->resume.target;
-        uint8_t cdb[SCSI_CDB_MAX];
-        size_t n_cdb;
-
-        if (position_at_beginning(t) && t->partition == 0) {
-                unit_goto_step(u, STEP_REWIND, now);
-                return;
-        }
-        if (u->record.no_locate || !t->object_known) {
-                if (t->file_known && t->partition == 0)
-                        unit_goto_step(u, STEP_REWIND, now);
-                else
-                        unit_give_up_position(u, now, "the drive has no LOCATE and the file number is not known");
-                return;
-        }
-        if (t->object <= UINT32_MAX)
-                n_cdb = scsi_cdb_locate_10(cdb, t->partition != 0, t->partition, (uint32_t) t->object);
-        else
-                n_cdb = scsi_cdb_locate_16(cdb, t->partition != 0, t->partition, LOCATE_OBJECT, t->object);
-        unit_submit_step(u, cdb, n_cdb, SCSI_NO_DATA, NULL, 0);
-}
-
-static bool is_illegal(const StepResult *r)
-{
-        return r->sense && r->sense->key == SENSE_ILLEGAL_REQUEST;
-}
-
-static void locate_failed(Unit *u, const StepResult *r, usec_t now)
-{
-        if (r->sense && r->sense->key == SENSE_BLANK_CHECK)
-                unit_give_up_position(u, now, "the medium ends before block %" PRIu64 ", which was written",
-                                      u->resume.target.object);
-        else
-                unit_give_up_position(u, now, "%s failed, %s %04x", unit_step_name(u->resume.step),
-                                      r->sense ? sense_key_name(r->sense->key) : "status",
-                                      r->sense ? r->sense->code : r->result->status);
-}
-
-void step_locate_done(Unit *u, const StepResult *r, usec_t now)
-{
-        if (is_illegal(r) && r->sense->code == ASC_INVALID_OPCODE) {
-                u->record.no_locate = 1;
-                unit_goto_step(u, STEP_PLAN, now);
-        } else if (!r->good) {
-                locate_failed(u, r, now);
-        } else {
-                unit_goto_step(u, STEP_CHECK_POSITION, now);
-        }
-}
-
-void step_rewind_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        unit_submit_step(u, cdb, scsi_cdb_rewind(cdb, false), SCSI_NO_DATA, NULL, 0);
-}
-
-void step_rewind_done(Unit *u, const StepResult *r, usec_t now)
-{
-        if (!r->good) {
-                locate_failed(u, r, now);
-                return;
-        }
-        if (position_at_beginning(&u->resume.target)) {
-                unit_goto_step(u, (Step) u->resume.after_locate, now);
-                return;
-        }
-        u->resume.space_left = u->resume.target.file;
-        unit_goto_step(u, STEP_SPACE_FILES, now);
-}
-
-static void submit_space(Unit *u, SpaceCode code)
-{
-        uint64_t n = u->resume.space_left < SPACE_6_MAX ? u->resume.space_left : SPACE_6_MAX;
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        u->resume.space_left -= n;
-        unit_submit_step(u, cdb, scsi_cdb_space_6(cdb, code, (int32_t) n), SCSI_NO_DATA, NULL, 0);
-}
-
-void step_space_files_start(Unit *u, usec_t now)
-{
-        if (u->resume.space_left > 0) {
-                submit_space(u, SPACE_FILEMARKS);
-                return;
-        }
-        u->resume.space_left = u->resume.target.block - (u->resume.space_short ? 1 : 0);
-        unit_goto_step(u, STEP_SPACE_BLOCKS, now);
-}
-
-void step_space_files_done(Unit *u, const StepResult *r, usec_t now)
-{
-        if (!r->good)
-                locate_failed(u, r, now);
-        else
-                unit_goto_step(u, STEP_SPACE_FILES, now);
-}
-
-void step_space_blocks_start(Unit *u, usec_t now)
-{
-        if (u->resume.space_left > 0)
-                submit_space(u, SPACE_BLOCKS);
-        else
-                unit_goto_step(u, u->resume.space_short ? STEP_READ_OVER : STEP_CHECK_POSITION, now);
-}
-
-void step_space_blocks_done(Unit *u, const StepResult *r, usec_t now)
-{
-        if (r->sense && r->sense->code == ASC_END_OF_DATA && !u->resume.space_short) {
-                u->resume.space_short = true;
-                unit_goto_step(u, STEP_REWIND, now);
-        } else if (!r->good) {
-                locate_failed(u, r, now);
-        } else {
-                unit_goto_step(u, STEP_SPACE_BLOCKS, now);
-        }
-}
-
-void step_read_over_start(Unit *u, usec_t now)
-{
-        bool fixed = u->record.block_fixed;
-        uint32_t n = fixed ? u->record.block_length : SCSI_TRANSFER_MAX;
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        unit_submit_step(u, cdb, scsi_cdb_read_6(cdb, fixed, !fixed, fixed ? 1 : n), SCSI_DATA_IN, u->scratch, n);
-}
-
-void step_read_over_done(Unit *u, const StepResult *r, usec_t now)
-{
-        u->resume.space_short = false;
-        if (!r->good && !(r->sense && r->sense->ili))
-                locate_failed(u, r, now);
-        else
-                unit_goto_step(u, STEP_CHECK_POSITION, now);
-}
 
 /* ---- the plan ---- */
 
@@ -194,7 +44,8 @@ static MediumPlace place_of_compare(const Unit *u)
                 place_after_objects(&p, r, r->n_objects);
         }
         if (u->resume.compare_object > 0)
-                place_after_objects(&p, journal_record(&u->journal, u->resume.compare), u->resume.compare_object);
+                place_after_objects(&p, journal_record(&u->journal, u->resume.compare),
+                                    u->resume.compare_object);
         return p;
 }
 
@@ -262,7 +113,7 @@ static void plan_untouched(Unit *u, usec_t now)
         if (u->resume.reported && u->resume.reported_object == 0)
                 unit_goto_step(u, STEP_DONE, now);
         else
-                go_to(u, &u->record.position, STEP_DONE, now);
+                unit_go_to(u, &u->record.position, STEP_DONE, now);
 }
 
 /* Back to D, by way of a block known to be there if the medium has yet to be proven. */
@@ -274,15 +125,15 @@ static void plan_return(Unit *u, usec_t now)
         u->resume.compare = u->record.journal.first;
         u->resume.compare_object = 0;
         if (u->resume.medium_proven) {
-                go_to(u, &target, then, now);
+                unit_go_to(u, &target, then, now);
                 return;
         }
         if (u->record.anchor.valid) {
-                go_to(u, &u->record.anchor.place, STEP_ANCHOR, now);
+                unit_go_to(u, &u->record.anchor.place, STEP_ANCHOR, now);
                 return;
         }
         if (then == STEP_COMPARE) {
-                go_to(u, &target, then, now);
+                unit_go_to(u, &target, then, now);
                 return;
         }
         unit_give_up_position(u, now, "the cartridge cannot be proven to be the same");
@@ -375,7 +226,8 @@ void step_anchor_done(Unit *u, const StepResult *r, usec_t now)
         const UnitAnchor *a = &u->record.anchor;
 
         if (!r->good || r->result->n_transferred != a->length || crc32c(0, u->scratch, a->length) != a->crc) {
-                unit_give_up_position(u, now, "the cartridge in the drive is not the one that was there, or has changed");
+                unit_give_up_position(
+                        u, now, "the cartridge in the drive is not the one that was there, or has changed");
                 return;
         }
         u->resume.medium_proven = true;
@@ -403,7 +255,8 @@ void step_compare_start(Unit *u, usec_t now)
 /* How many of the objects just read are those of the journal. */
 static uint32_t count_equal(const Unit *u, const JournalRecord *r, const StepResult *result)
 {
-        const uint8_t *expected = journal_data(&u->journal, r) + (size_t) u->resume.compare_object * r->length;
+        const uint8_t *expected =
+                journal_data(&u->journal, r) + (size_t) u->resume.compare_object * r->length;
         uint32_t wanted = r->n_objects - u->resume.compare_object, n = 0;
         uint32_t got = result->result->n_transferred / (r->length > 0 ? r->length : 1);
 
@@ -429,8 +282,9 @@ static bool means_end_of_written(const StepResult *r)
 {
         if (r->good || found_filemark(r))
                 return true; /* something else is there */
-        return r->sense && (r->sense->key == SENSE_BLANK_CHECK || r->sense->key == SENSE_MEDIUM_ERROR || r->sense->ili ||
-                            r->sense->key == SENSE_NO_SENSE || r->sense->key == SENSE_RECOVERED_ERROR);
+        return r->sense &&
+               (r->sense->key == SENSE_BLANK_CHECK || r->sense->key == SENSE_MEDIUM_ERROR || r->sense->ili ||
+                r->sense->key == SENSE_NO_SENSE || r->sense->key == SENSE_RECOVERED_ERROR);
 }
 
 static void compare_ended(Unit *u, const StepResult *r, usec_t now)
@@ -438,11 +292,12 @@ static void compare_ended(Unit *u, const StepResult *r, usec_t now)
         MediumPlace n = place_of_compare(u);
 
         if (!means_end_of_written(r)) {
-                locate_failed(u, r, now);
+                unit_place_not_reached(u, r, now);
                 return;
         }
         if (!u->resume.medium_proven) {
-                unit_give_up_position(u, now, "nothing of what was written is on the cartridge now in the drive");
+                unit_give_up_position(u, now,
+                                      "nothing of what was written is on the cartridge now in the drive");
                 return;
         }
         if (r->sense && r->sense->key == SENSE_BLANK_CHECK) {
@@ -453,7 +308,7 @@ static void compare_ended(Unit *u, const StepResult *r, usec_t now)
                 unit_goto_step(u, STEP_CHECK_POSITION, now);
                 return;
         }
-        go_to(u, &n, STEP_REWRITE, now);
+        unit_go_to(u, &n, STEP_REWRITE, now);
 }
 
 void step_compare_done(Unit *u, const StepResult *r, usec_t now)
@@ -477,8 +332,8 @@ void step_compare_done(Unit *u, const StepResult *r, usec_t now)
 
 /* ---- writing the rest again ---- */
 
-/* The command in flight, if it was a WRITE, is done: its objects are on the medium, or in the drive's buffer and
- * in the journal. */
+/* The command in flight, if it was a WRITE, is done: its objects are on the medium, or in the drive's buffer
+ * and in the journal. */
 static void settle_write(Unit *u)
 {
         InFlight *f = &u->record.in_flight;
@@ -514,8 +369,10 @@ void step_rewrite_start(Unit *u, usec_t now)
         if (r->length == 0)
                 unit_submit_step(u, cdb, scsi_cdb_write_filemarks_6(cdb, false, n), SCSI_NO_DATA, NULL, 0);
         else
-                unit_submit_step(u, cdb, scsi_cdb_write_6(cdb, r->fixed, r->fixed ? n : r->length), SCSI_DATA_OUT,
-                                 (void *) (journal_data(&u->journal, r) + (size_t) u->resume.compare_object * r->length),
+                unit_submit_step(u, cdb, scsi_cdb_write_6(cdb, r->fixed, r->fixed ? n : r->length),
+                                 SCSI_DATA_OUT,
+                                 (void *) (journal_data(&u->journal, r) +
+                                           (size_t) u->resume.compare_object * r->length),
                                  n * r->length);
 }
 

@@ -2,12 +2,11 @@
 
 /* The resume, step by step, each at most one command to the device. The order is the protocol:
  *
- *      who is it          INQUIRY, VPD 80h: the same unit, confirmed by command, or the path is refused
- *      is it ready        three equal TEST UNIT READY answers in a row (a drive may say GOOD once too early),
- *                         unit attentions drained and remembered
- *      what was set       PREVENT, RESERVE, MODE SELECT, as the program had them
- *      which medium       READ ATTRIBUTE 0401h, or later the last object read back
- *      where              replay.c, changer.c
+ *      who is it          identify.c: INQUIRY, VPD 80h: the same unit, confirmed by command, or the path is
+ * refused is it ready        three equal TEST UNIT READY answers in a row (a drive may say GOOD once too
+ * early), unit attentions drained and remembered what was set       restore.c: PREVENT, RESERVE, MODE SELECT,
+ * as the program had them which medium       restore.c: READ ATTRIBUTE 0401h, or later the last object read
+ * back where              replay.c, changer.c
  *
  * Any step may be interrupted by another loss; everything then starts again from the record, which a resume
  * changes only when it is over. */
@@ -18,19 +17,13 @@
 
 #include "hold/unit-internal.h"
 #include "scsi/cdb.h"
-#include "scsi/inquiry.h"
-#include "scsi/mam.h"
-#include "scsi/vpd.h"
-#include "util/bytes.h"
-#include "util/cleanup.h"
 #include "util/text.h"
 
-#define READY_ANSWERS       3
-#define READY_INTERVAL      (500 * USEC_PER_MSEC)
-#define RETRY_INTERVAL      (1 * USEC_PER_SEC)
-#define BUSY_INTERVAL       (50 * USEC_PER_MSEC)
-#define ATTENTIONS_AT_ONCE  64
-#define ATTRIBUTE_LENGTH    512
+#define READY_ANSWERS      3
+#define READY_INTERVAL     (500 * USEC_PER_MSEC)
+#define RETRY_INTERVAL     (1 * USEC_PER_SEC)
+#define BUSY_INTERVAL      (50 * USEC_PER_MSEC)
+#define ATTENTIONS_AT_ONCE 64
 
 /* ---- sending ---- */
 
@@ -50,123 +43,15 @@ void unit_submit_step(Unit *u, const uint8_t *cdb, size_t n_cdb, ScsiDirection d
         u->submitted = SUBMITTED_STEP;
 }
 
-/* Data-in to the scratch buffer, which is zeroed so far. */
-static void submit_in(Unit *u, const uint8_t *cdb, size_t n_cdb, uint32_t n_data)
+void unit_submit_in(Unit *u, const uint8_t *cdb, size_t n_cdb, uint32_t n_data)
 {
         memset(u->scratch, 0, n_data);
         unit_submit_step(u, cdb, n_cdb, SCSI_DATA_IN, u->scratch, n_data);
 }
 
-static void submit_bare(Unit *u, const uint8_t *cdb, size_t n_cdb)
+void unit_submit_bare(Unit *u, const uint8_t *cdb, size_t n_cdb)
 {
         unit_submit_step(u, cdb, n_cdb, SCSI_NO_DATA, NULL, 0);
-}
-
-/* ---- who is it ---- */
-
-static void refuse_path(Unit *u, usec_t now, const char *what, const char *found)
-{
-        char why[160];
-
-        snprintf(why, sizeof(why), "the device found has %s \"%.60s\", not that of the held one", what, found);
-        unit_push_event(u, "wrong-device", "%s", why);
-        unit_lose_path(u, now, why);
-}
-
-static void step_inquiry_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        submit_in(u, cdb, scsi_cdb_inquiry(cdb, false, 0, UNIT_PAGE_SIZE - 1), UNIT_PAGE_SIZE - 1);
-}
-
-static void step_inquiry_done(Unit *u, const StepResult *r, usec_t now)
-{
-        const UnitPage *known = unit_state_page(u->state, -1);
-        uint32_t n = r->result->n_transferred;
-        InquiryData inquiry;
-
-        if (!r->good || inquiry_parse(u->scratch, n, &inquiry) < 0 ||
-            inquiry.type != (uint8_t) u->config.type) {
-                refuse_path(u, now, "INQUIRY data", "of another kind");
-                return;
-        }
-        /* vendor and product, bytes 8 to 31; the revision may change, firmware is updated */
-        if (known && (n < 32 || known->n_data < 32 || memcmp(known->data + 8, u->scratch + 8, 24) != 0)) {
-                refuse_path(u, now, "product", inquiry.product);
-                return;
-        }
-        if (unit_state_set_page(u->state, -1, u->scratch, n) < 0) {
-                refuse_path(u, now, "INQUIRY data", "too long to be kept");
-                return;
-        }
-        unit_goto_step(u, STEP_SERIAL, now);
-}
-
-static void step_serial_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        submit_in(u, cdb, scsi_cdb_inquiry(cdb, true, 0x80, UNIT_PAGE_SIZE - 1), UNIT_PAGE_SIZE - 1);
-}
-
-static void step_serial_done(Unit *u, const StepResult *r, usec_t now)
-{
-        char serial[64] = "";
-
-        if (r->good)
-                (void) vpd_parse_serial(u->scratch, r->result->n_transferred, serial, sizeof(serial));
-        if (!text_equal(serial, u->config.serial)) {
-                refuse_path(u, now, "serial number", serial);
-                return;
-        }
-        unit_goto_step(u, u->probed ? STEP_READY : STEP_PAGE_LIST, now);
-}
-
-static void step_page_list_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        submit_in(u, cdb, scsi_cdb_inquiry(cdb, true, 0x00, UNIT_PAGE_SIZE - 1), UNIT_PAGE_SIZE - 1);
-}
-
-static void step_page_list_done(Unit *u, const StepResult *r, usec_t now)
-{
-        ByteReader reader = byte_reader(u->scratch, r->good ? r->result->n_transferred : 0);
-        size_t n;
-
-        u->resume.page = u->resume.n_pages = 0;
-        reader_skip(&reader, 2);
-        n = reader_u16(&reader);
-        for (size_t i = 0; i < n && reader_left(&reader) > 0 && u->resume.n_pages < UNIT_PAGES_MAX - 2; i++)
-                u->resume.pages[u->resume.n_pages++] = reader_u8(&reader);
-        if (r->good)
-                (void) unit_state_set_page(u->state, 0x00, u->scratch, r->result->n_transferred);
-        unit_goto_step(u, STEP_PAGE, now);
-}
-
-static void step_page_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        while (u->resume.page < u->resume.n_pages && u->resume.pages[u->resume.page] == 0x00)
-                u->resume.page++;
-        if (u->resume.page >= u->resume.n_pages) {
-                u->probed = true;
-                unit_goto_step(u, STEP_READY, now);
-                return;
-        }
-        submit_in(u, cdb, scsi_cdb_inquiry(cdb, true, u->resume.pages[u->resume.page], UNIT_PAGE_SIZE - 1),
-                  UNIT_PAGE_SIZE - 1);
-}
-
-static void step_page_done(Unit *u, const StepResult *r, usec_t now)
-{
-        if (r->good)
-                (void) unit_state_set_page(u->state, u->resume.pages[u->resume.page], u->scratch,
-                                           r->result->n_transferred);
-        u->resume.page++;
-        unit_goto_step(u, STEP_PAGE, now);
 }
 
 /* ---- is it ready ---- */
@@ -175,7 +60,7 @@ static void step_ready_start(Unit *u, usec_t now)
 {
         uint8_t cdb[SCSI_CDB_MAX];
 
-        submit_bare(u, cdb, scsi_cdb_test_unit_ready(cdb));
+        unit_submit_bare(u, cdb, scsi_cdb_test_unit_ready(cdb));
 }
 
 static void ready_again(Unit *u, usec_t now, usec_t pause)
@@ -213,7 +98,8 @@ static void ready_count(Unit *u, bool no_medium, usec_t now)
 
 static void step_ready_done(Unit *u, const StepResult *r, usec_t now)
 {
-        if (r->good || (r->sense && r->sense->key != SENSE_NOT_READY && r->sense->key != SENSE_UNIT_ATTENTION))
+        if (r->good ||
+            (r->sense && r->sense->key != SENSE_NOT_READY && r->sense->key != SENSE_UNIT_ATTENTION))
                 ready_count(u, false, now);
         else if (r->sense && r->sense->key == SENSE_NOT_READY && sense_asc(r->sense) == 0x3a)
                 ready_count(u, true, now);
@@ -223,181 +109,6 @@ static void step_ready_done(Unit *u, const StepResult *r, usec_t now)
         }
 }
 
-/* ---- what the program had set ---- */
-
-static void step_prevent_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        if (u->record.prevent == 0)
-                unit_goto_step(u, STEP_RESERVE, now);
-        else
-                submit_bare(u, cdb, scsi_cdb_prevent_allow(cdb, u->record.prevent));
-}
-
-static void step_prevent_done(Unit *u, const StepResult *r, usec_t now)
-{
-        unit_goto_step(u, STEP_RESERVE, now);
-}
-
-static void step_reserve_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        if (!u->record.reserved)
-                unit_goto_step(u, STEP_MODE, now);
-        else
-                submit_bare(u, cdb, scsi_cdb_reserve_6(cdb));
-}
-
-static void step_reserve_done(Unit *u, const StepResult *r, usec_t now)
-{
-        if (!r->good) {
-                unit_give_up_position(u, now, "the device could not be reserved again");
-                return;
-        }
-        unit_goto_step(u, STEP_MODE, now);
-}
-
-static const char *unrestorable_text(uint8_t bits)
-{
-        if (bits & UNRESTORABLE_ENCRYPTION)
-                return "its encryption key cannot be set again";
-        if (bits & UNRESTORABLE_RESERVATION)
-                return "its persistent reservation cannot be restored";
-        return "its mode pages cannot be restored";
-}
-
-static void step_mode_start(Unit *u, usec_t now)
-{
-        const UnitMode *m = &u->record.modes[u->resume.mode];
-        uint8_t cdb[SCSI_CDB_MAX];
-        size_t n_cdb;
-
-        if (u->resume.mode == 0 && u->record.reset_seen && u->record.unrestorable && unit_session_open(u)) {
-                unit_give_up_position(u, now, "the device was reset and %s",
-                                      unrestorable_text(u->record.unrestorable));
-                return;
-        }
-        if (u->resume.mode >= u->record.n_modes) {
-                unit_goto_step(u, u->config.type == DEVICE_TAPE ? STEP_MODE_SENSE : STEP_PLAN, now);
-                return;
-        }
-        n_cdb = m->opcode == OP_MODE_SELECT_6 ? scsi_cdb_mode_select_6(cdb, m->n_data)
-                                              : scsi_cdb_mode_select_10(cdb, m->n_data);
-        cdb[1] = m->cdb1;
-        memcpy(u->scratch, m->data, m->n_data);
-        unit_submit_step(u, cdb, n_cdb, SCSI_DATA_OUT, u->scratch, m->n_data);
-}
-
-static void step_mode_done(Unit *u, const StepResult *r, usec_t now)
-{
-        if (!r->good && unit_session_open(u)) {
-                unit_give_up_position(u, now, "what the program set by MODE SELECT was refused the second time");
-                return;
-        }
-        u->resume.mode++;
-        unit_goto_step(u, STEP_MODE, now);
-}
-
-/* The block length is needed to make objects of fixed-block transfers. */
-static void step_mode_sense_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        if (u->resume.ready_no_medium)
-                unit_goto_step(u, STEP_PLAN, now);
-        else
-                submit_in(u, cdb, scsi_cdb_mode_sense_6(cdb, false, 0, 0, 0, 12), 12);
-}
-
-static void step_mode_sense_done(Unit *u, const StepResult *r, usec_t now)
-{
-        if (r->good)
-                unit_learn_block_length(u, u->scratch, r->result->n_transferred);
-        unit_goto_step(u, STEP_MEDIUM, now);
-}
-
-/* ---- which medium ---- */
-
-static void step_medium_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        if (u->record.no_mam)
-                unit_goto_step(u, STEP_POSITION, now);
-        else
-                submit_in(u, cdb, scsi_cdb_read_attribute(cdb, 0, MAM_MEDIUM_SERIAL_NUMBER, ATTRIBUTE_LENGTH),
-                          ATTRIBUTE_LENGTH);
-}
-
-/* The medium's serial number into id; its length, or 0 if the drive or the medium has none. */
-static size_t parse_medium_id(Unit *u, const StepResult *r, uint8_t id[static UNIT_MEDIUM_ID_MAX])
-{
-        MamAttribute a;
-        size_t n;
-
-        if (!r->good) {
-                if (r->sense && r->sense->key == SENSE_ILLEGAL_REQUEST)
-                        u->record.no_mam = 1;
-                return 0;
-        }
-        if (mam_find(u->scratch, r->result->n_transferred, MAM_MEDIUM_SERIAL_NUMBER, &a) <= 0)
-                return 0;
-        n = a.n_bytes;
-        while (n > 0 && (a.bytes[n - 1] == ' ' || a.bytes[n - 1] == '\0'))
-                n--;
-        if (n > UNIT_MEDIUM_ID_MAX)
-                return 0;
-        memcpy(id, a.bytes, n);
-        return n;
-}
-
-static void remember_medium_id(Unit *u, const uint8_t *id, size_t n_id)
-{
-        memset(u->record.medium_id, 0, sizeof(u->record.medium_id));
-        memcpy(u->record.medium_id, id, n_id);
-        u->record.n_medium_id = (uint8_t) n_id;
-}
-
-static void step_medium_done(Unit *u, const StepResult *r, usec_t now)
-{
-        uint8_t id[UNIT_MEDIUM_ID_MAX];
-        size_t n = parse_medium_id(u, r, id);
-        bool same = n == u->record.n_medium_id && memcmp(id, u->record.medium_id, n) == 0;
-
-        if (n > 0 && u->record.n_medium_id > 0 && !same) {
-                if (unit_session_open(u)) {
-                        unit_give_up_position(u, now, "another cartridge is in the drive");
-                        return;
-                }
-                unit_forget_medium(u, MEDIUM_PRESENT);
-                u->record.attention = ASC_MEDIUM_MAY_HAVE_CHANGED;
-        }
-        u->resume.medium_proven = n > 0 && same;
-        if (n > 0 && !unit_session_open(u))
-                remember_medium_id(u, id, n);
-        unit_goto_step(u, STEP_POSITION, now);
-}
-
-static void step_learn_medium_start(Unit *u, usec_t now)
-{
-        u->want_medium = false;
-        if (u->record.no_mam)
-                unit_goto_step(u, STEP_NONE, now);
-        else
-                step_medium_start(u, now);
-}
-
-static void step_learn_medium_done(Unit *u, const StepResult *r, usec_t now)
-{
-        uint8_t id[UNIT_MEDIUM_ID_MAX];
-        size_t n = parse_medium_id(u, r, id);
-
-        remember_medium_id(u, id, n);
-        unit_goto_step(u, STEP_NONE, now);
-}
-
 /* ---- between two commands ---- */
 
 static void step_commit_start(Unit *u, usec_t now)
@@ -405,7 +116,7 @@ static void step_commit_start(Unit *u, usec_t now)
         uint8_t cdb[SCSI_CDB_MAX];
 
         u->want_commit = false;
-        submit_bare(u, cdb, scsi_cdb_write_filemarks_6(cdb, false, 0));
+        unit_submit_bare(u, cdb, scsi_cdb_write_filemarks_6(cdb, false, 0));
 }
 
 /* A failure is about objects that the program has already been told are good: it must hear it now. */
@@ -440,8 +151,8 @@ void unit_settle(Unit *u, uint8_t status, const uint8_t *sense, size_t n_sense)
         unit_store(u);
 }
 
-/* What the plan has not settled: sent again, unless it must never be. A WRITE whose objects the journal does not
- * hold was sent from a place that nobody knew. */
+/* What the plan has not settled: sent again, unless it must never be. A WRITE whose objects the journal does
+ * not hold was sent from a place that nobody knew. */
 static void resolve_in_flight(Unit *u)
 {
         InFlight *f = &u->record.in_flight;
@@ -452,10 +163,13 @@ static void resolve_in_flight(Unit *u)
         if (f->phase != IN_FLIGHT_SENT)
                 return;
         if (opcode->settle == SETTLE_WRITE)
-                u->record.position_lost |= unit_decode_transfer(u, f->cdb, f->n_data, &t) < 0 || t.n_objects > 0;
-        if (opcode->settle == SETTLE_NEVER_REPEAT || (opcode->settle == SETTLE_WRITE && u->record.position_lost))
-                unit_settle(u, SCSI_CHECK_CONDITION, sense,
-                            unit_build_error(u, f->cdb, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT, sense));
+                u->record.position_lost |=
+                        unit_decode_transfer(u, f->cdb, f->n_data, &t) < 0 || t.n_objects > 0;
+        if (opcode->settle == SETTLE_NEVER_REPEAT ||
+            (opcode->settle == SETTLE_WRITE && u->record.position_lost))
+                unit_settle(
+                        u, SCSI_CHECK_CONDITION, sense,
+                        unit_build_error(u, f->cdb, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT, sense));
         else
                 *f = (InFlight){};
         u->redelivery = u->redelivery && f->phase != IN_FLIGHT_NONE;
@@ -633,7 +347,8 @@ static void step_attention(Unit *u, const Sense *sense, usec_t now)
 void unit_step_result(Unit *u, const ScsiResult *result, usec_t now)
 {
         Sense parsed;
-        StepResult r = {.result = result, .good = result->delivery == SCSI_ANSWERED && result->status == SCSI_GOOD};
+        StepResult r = {.result = result,
+                        .good = result->delivery == SCSI_ANSWERED && result->status == SCSI_GOOD};
         int step = u->resume.step;
 
         if (step == STEP_NONE)

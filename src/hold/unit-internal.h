@@ -48,7 +48,7 @@ typedef struct Transfer {
         uint32_t n_objects;
         uint32_t length; /* bytes of each; 0: filemarks */
         bool fixed;
-        bool immed; /* WRITE FILEMARKS */
+        bool immed;     /* WRITE FILEMARKS */
         uint32_t count; /* as in the CDB */
 } Transfer;
 int unit_decode_transfer(const Unit *u, const uint8_t *cdb, uint32_t n_data, Transfer *ret);
@@ -119,6 +119,9 @@ void unit_step_result(Unit *u, const ScsiResult *result, usec_t now);
 /* Sends a command of the engine's own. */
 void unit_submit_step(Unit *u, const uint8_t *cdb, size_t n_cdb, ScsiDirection direction, void *data,
                       uint32_t n_data);
+/* Data-in to the scratch buffer, which is zeroed so far. */
+void unit_submit_in(Unit *u, const uint8_t *cdb, size_t n_cdb, uint32_t n_data);
+void unit_submit_bare(Unit *u, const uint8_t *cdb, size_t n_cdb);
 /* Continuing cannot be proven safe: see docs/HOLDING.md. The recovery ends here. */
 void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
@@ -137,8 +140,43 @@ typedef struct StepRow {
         void (*done)(Unit *u, const StepResult *r, usec_t now);
 } StepRow;
 
+/* ---- identify.c: who is it ---- */
+void step_inquiry_start(Unit *u, usec_t now);
+void step_inquiry_done(Unit *u, const StepResult *r, usec_t now);
+void step_serial_start(Unit *u, usec_t now);
+void step_serial_done(Unit *u, const StepResult *r, usec_t now);
+void step_page_list_start(Unit *u, usec_t now);
+void step_page_list_done(Unit *u, const StepResult *r, usec_t now);
+void step_page_start(Unit *u, usec_t now);
+void step_page_done(Unit *u, const StepResult *r, usec_t now);
+
+/* ---- restore.c: what the program had set, which medium ---- */
+void step_prevent_start(Unit *u, usec_t now);
+void step_prevent_done(Unit *u, const StepResult *r, usec_t now);
+void step_reserve_start(Unit *u, usec_t now);
+void step_reserve_done(Unit *u, const StepResult *r, usec_t now);
+void step_mode_start(Unit *u, usec_t now);
+void step_mode_done(Unit *u, const StepResult *r, usec_t now);
+void step_mode_sense_start(Unit *u, usec_t now);
+void step_mode_sense_done(Unit *u, const StepResult *r, usec_t now);
+void step_medium_start(Unit *u, usec_t now);
+void step_medium_done(Unit *u, const StepResult *r, usec_t now);
+void step_learn_medium_start(Unit *u, usec_t now);
+void step_learn_medium_done(Unit *u, const StepResult *r, usec_t now);
+
 /* ---- replay.c: prove the medium, find what is on it, write the rest again ---- */
 void step_plan_start(Unit *u, usec_t now);
+void step_anchor_start(Unit *u, usec_t now);
+void step_anchor_done(Unit *u, const StepResult *r, usec_t now);
+void step_compare_start(Unit *u, usec_t now);
+void step_compare_done(Unit *u, const StepResult *r, usec_t now);
+void step_rewrite_start(Unit *u, usec_t now);
+void step_rewrite_done(Unit *u, const StepResult *r, usec_t now);
+
+/* ---- locate.c: where it is, as far as the drive can be trusted, and going to a place ---- */
+/* LOCATE, or what stands in for it; then goes on with `then`. */
+void unit_go_to(Unit *u, const MediumPlace *target, Step then, usec_t now);
+void unit_place_not_reached(Unit *u, const StepResult *r, usec_t now);
 void step_locate_start(Unit *u, usec_t now);
 void step_locate_done(Unit *u, const StepResult *r, usec_t now);
 void step_rewind_start(Unit *u, usec_t now);
@@ -151,14 +189,6 @@ void step_read_over_start(Unit *u, usec_t now);
 void step_read_over_done(Unit *u, const StepResult *r, usec_t now);
 void step_check_position_start(Unit *u, usec_t now);
 void step_check_position_done(Unit *u, const StepResult *r, usec_t now);
-void step_anchor_start(Unit *u, usec_t now);
-void step_anchor_done(Unit *u, const StepResult *r, usec_t now);
-void step_compare_start(Unit *u, usec_t now);
-void step_compare_done(Unit *u, const StepResult *r, usec_t now);
-void step_rewrite_start(Unit *u, usec_t now);
-void step_rewrite_done(Unit *u, const StepResult *r, usec_t now);
-
-/* ---- locate.c: READ POSITION, as far as this drive's can be trusted ---- */
 void step_position_start(Unit *u, usec_t now);
 void step_position_done(Unit *u, const StepResult *r, usec_t now);
 void step_learn_position_done(Unit *u, const StepResult *r, usec_t now);

@@ -18,14 +18,11 @@
 #include "util/cleanup.h"
 #include "util/crc32c.h"
 
-#define RING_MIN    (UINT64_C(4) << 20)
+#define RING_MIN (UINT64_C(4) << 20)
 
 static const char *const phase_names[_UNIT_PHASE_MAX] = {
-        [UNIT_AWAY] = "away",
-        [UNIT_PROBING] = "probing",
-        [UNIT_HELD] = "held",
-        [UNIT_RESUMING] = "resuming",
-        [UNIT_FAILED] = "failed",
+        [UNIT_AWAY] = "away",         [UNIT_PROBING] = "probing", [UNIT_HELD] = "held",
+        [UNIT_RESUMING] = "resuming", [UNIT_FAILED] = "failed",
 };
 
 const char *unit_phase_name(UnitPhase phase)
@@ -174,8 +171,8 @@ static bool is_redelivered(const Unit *u, const UnitCommand *c)
 {
         const InFlight *f = &u->record.in_flight;
 
-        if (!u->redelivery || f->phase != IN_FLIGHT_SETTLED || f->n_cdb != c->n_cdb || f->n_data != c->n_data ||
-            memcmp(f->cdb, c->cdb, c->n_cdb) != 0)
+        if (!u->redelivery || f->phase != IN_FLIGHT_SETTLED || f->n_cdb != c->n_cdb ||
+            f->n_data != c->n_data || memcmp(f->cdb, c->cdb, c->n_cdb) != 0)
                 return false;
         return c->opcode->direction != SCSI_DATA_OUT || f->crc == crc32c(0, c->data, c->n_data);
 }
@@ -225,7 +222,8 @@ static int journal_command(Unit *u, const UnitCommand *c, void **ret_data)
         }
         u->record.in_flight.journalled = 1;
         if (t.length > 0)
-                *ret_data = (void *) journal_data(&u->journal, journal_record(&u->journal, u->record.journal.end - 1));
+                *ret_data = (void *) journal_data(&u->journal,
+                                                  journal_record(&u->journal, u->record.journal.end - 1));
         return 1;
 }
 

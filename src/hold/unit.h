@@ -2,8 +2,8 @@
 #pragma once
 
 /* One held device: the engine between a program's commands and a real drive or changer that may vanish at any
- * time. Pure: events and `now` go in, actions come out; no descriptor, clock, thread or allocation. The states
- * and what a program sees in each are in docs/HOLDING.md.
+ * time. Pure: events and `now` go in, actions come out; no descriptor, clock, thread or allocation. The
+ * states and what a program sees in each are in docs/HOLDING.md.
  *
  *      unit_command()          a program's command arrived            -> HOLD_COMPLETE, HOLD_SUBMIT
  *      unit_path_up()          a path to a device that looks right    -> HOLD_SUBMIT (identity, resume ...)
@@ -11,10 +11,10 @@
  *      unit_result()           what became of the last HOLD_SUBMIT    -> ...
  *      unit_tick()             unit_deadline() has passed
  *
- * After every call the caller takes actions with unit_next_action() until there is none. At most one HOLD_SUBMIT
- * is outstanding; its data are the program's own buffer or the engine's memory and stay in place until
- * unit_result(). The caller delivers that result also when the path went down meanwhile: the engine starts no
- * recovery while a command may still be on its way to the device. */
+ * After every call the caller takes actions with unit_next_action() until there is none. At most one
+ * HOLD_SUBMIT is outstanding; its data are the program's own buffer or the engine's memory and stay in place
+ * until unit_result(). The caller delivers that result also when the path went down meanwhile: the engine
+ * starts no recovery while a command may still be on its way to the device. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,8 +35,9 @@ typedef enum UnitPhase {
         UNIT_AWAY,     /* set by init and by a lost or wrong path; left by unit_path_up */
         UNIT_PROBING,  /* a path is up for the first time: learning who it is; left to HELD or AWAY */
         UNIT_HELD,     /* commands flow */
-        UNIT_RESUMING, /* a path is up again or the device was reset: proving, restoring; left to HELD or AWAY */
-        UNIT_FAILED,   /* as HELD or AWAY, but position-dependent commands fail until the program repositions */
+        UNIT_RESUMING, /* a path is up again or the device was reset: proving, restoring; left to HELD or AWAY
+                        */
+        UNIT_FAILED, /* as HELD or AWAY, but position-dependent commands fail until the program repositions */
         _UNIT_PHASE_MAX,
 } UnitPhase;
 
@@ -44,8 +45,8 @@ const char *unit_phase_name(UnitPhase phase);
 
 typedef struct UnitConfig {
         DeviceType type;
-        char serial[64];  /* unit serial number, trimmed; what must be equal before any command is trusted */
-        usec_t timeout;   /* how long a command may wait for the device; USEC_INFINITY: for ever */
+        char serial[64]; /* unit serial number, trimmed; what must be equal before any command is trusted */
+        usec_t timeout;  /* how long a command may wait for the device; USEC_INFINITY: for ever */
 } UnitConfig;
 
 /* Lent to the unit until it is gone. state and ring outlive the process. */
@@ -79,11 +80,12 @@ typedef struct HoldAction {
         uint32_t tag;
         uint8_t status;
         uint8_t n_sense;
-        uint32_t n_read;    /* HOLD_COMPLETE: valid bytes of data-in */
-        bool ordered;       /* HOLD_COMPLETE: call unit_note_answer before and unit_answered after answering */
+        uint32_t n_read; /* HOLD_COMPLETE: valid bytes of data-in */
+        bool ordered;    /* HOLD_COMPLETE: call unit_note_answer before and unit_answered after answering */
         uint8_t sense[SCSI_SENSE_MAX];
         ScsiCommand command; /* HOLD_SUBMIT */
-        const char *event;   /* HOLD_EVENT: "away", "resumed", "failed", "reset", "wrong-device", "medium-changed" */
+        const char *event;   /* HOLD_EVENT: "away", "resumed", "failed", "reset", "wrong-device",
+                                "medium-changed" */
         char text[160];      /* HOLD_CLOSE_PATH, HOLD_EVENT: what happened, for a person */
 } HoldAction;
 
@@ -108,22 +110,22 @@ typedef enum UnitSubmitted {
 /* What a resume has learned so far. */
 typedef struct UnitResume {
         int step;
-        unsigned n_ready;         /* equal TEST UNIT READY answers in a row */
+        unsigned n_ready; /* equal TEST UNIT READY answers in a row */
         unsigned n_attentions;
-        bool ready_no_medium;     /* what those answers were */
+        bool ready_no_medium; /* what those answers were */
         bool medium_proven;
         bool early_warning;
-        unsigned mode;            /* next of record.modes to restore */
-        unsigned page;            /* next page to learn */
+        unsigned mode; /* next of record.modes to restore */
+        unsigned page; /* next page to learn */
         uint8_t n_pages, pages[UNIT_PAGES_MAX];
-        MediumPlace target;      /* where a LOCATE goes */
-        uint64_t space_left;      /* of the SPACE commands that stand in for it */
-        bool space_short;         /* this drive cannot SPACE to the end of data: the last block is read over */
-        int after_locate;         /* the step that follows it */
-        bool reported;            /* READ POSITION, trusted, has answered: */
+        MediumPlace target;  /* where a LOCATE goes */
+        uint64_t space_left; /* of the SPACE commands that stand in for it */
+        bool space_short;    /* this drive cannot SPACE to the end of data: the last block is read over */
+        int after_locate;    /* the step that follows it */
+        bool reported;       /* READ POSITION, trusted, has answered: */
         uint64_t reported_object;
-        uint64_t compare;         /* journal record being compared or written */
-        uint32_t compare_object;  /* object within it */
+        uint64_t compare;        /* journal record being compared or written */
+        uint32_t compare_object; /* object within it */
         uint64_t n_rewritten;
 } UnitResume;
 
@@ -135,12 +137,12 @@ typedef struct Unit {
         Journal journal;
         uint8_t *scratch;
         uint32_t n_scratch;
-        bool probed;    /* pages are known, INQUIRY can be answered */
-        bool path_open;        /* as the caller told us */
-        bool path_condemned;   /* close it as soon as nothing is in flight */
-        bool timed_out;        /* gave up waiting during this outage */
-        bool awaiting_answer;  /* the last ordered command's HOLD_COMPLETE is not carried out yet */
-        bool redelivery;       /* record.in_flight is a predecessor's: the kernel will deliver it again */
+        bool probed;          /* pages are known, INQUIRY can be answered */
+        bool path_open;       /* as the caller told us */
+        bool path_condemned;  /* close it as soon as nothing is in flight */
+        bool timed_out;       /* gave up waiting during this outage */
+        bool awaiting_answer; /* the last ordered command's HOLD_COMPLETE is not carried out yet */
+        bool redelivery;      /* record.in_flight is a predecessor's: the kernel will deliver it again */
         UnitSubmitted submitted;
         UnitResume resume;
         bool want_position; /* READ POSITION before the next command */
@@ -155,7 +157,8 @@ typedef struct Unit {
         size_t action_first, n_actions;
 } Unit;
 
-/* Takes over what a predecessor left in memory.state if it is whole and of this version; starts anew otherwise
+/* Takes over what a predecessor left in memory.state if it is whole and of this version; starts anew
+ * otherwise
  * (*ret_fresh, when not NULL, says which). -EINVAL for memory that is too small. */
 int unit_init(Unit *u, const UnitConfig *config, const UnitMemory *memory, usec_t now, bool *ret_fresh);
 
@@ -166,7 +169,8 @@ static inline bool unit_has_room(const Unit *u)
 }
 
 void unit_command(Unit *u, const HoldCommand *command, usec_t now);
-/* Task management: the program's side gave up on it. Answers it at once unless the device is filling its buffer. */
+/* Task management: the program's side gave up on it. Answers it at once unless the device is filling its
+ * buffer. */
 void unit_abort(Unit *u, uint32_t tag, usec_t now);
 void unit_path_up(Unit *u, usec_t now);
 void unit_path_down(Unit *u, usec_t now);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The engine and the drive model under a seeded scheduler. One seed is one backup: a program writes blocks and
- * filemarks, rewinds and reads everything back, while the path is cut before and after execution, the drive is
- * reset or loses power with its buffer, the daemon is killed at every point where it can be, during recovery too.
- * The oracle is the medium: it must hold what the program was told is written, every object exactly once, and
- * the program must have read the same. A seed that fails prints the command that plays it again.
+/* The engine and the drive model under a seeded scheduler. One seed is one backup: a program writes blocks
+ * and filemarks, rewinds and reads everything back, while the path is cut before and after execution, the
+ * drive is reset or loses power with its buffer, the daemon is killed at every point where it can be, during
+ * recovery too. The oracle is the medium: it must hold what the program was told is written, every object
+ * exactly once, and the program must have read the same. A seed that fails prints the command that plays it
+ * again.
  *
  *      sim [--seed N] [--count N] [--verbose] */
 
@@ -116,8 +117,12 @@ _printf_(2, 3) static void fail(Sim *s, const char *format, ...)
 static void start_daemon(Sim *s)
 {
         UnitConfig config = {.type = DEVICE_TAPE, .timeout = USEC_INFINITY};
-        UnitMemory memory = {.state = s->state, .n_state = sizeof(*s->state), .ring = s->ring, .n_ring = RING_SIZE,
-                             .scratch = s->scratch, .n_scratch = HOLD_SCRATCH_SIZE};
+        UnitMemory memory = {.state = s->state,
+                             .n_state = sizeof(*s->state),
+                             .ring = s->ring,
+                             .n_ring = RING_SIZE,
+                             .scratch = s->scratch,
+                             .n_scratch = HOLD_SCRATCH_SIZE};
 
         snprintf(config.serial, sizeof(config.serial), "%s", s->drive_config.serial);
         if (unit_init(s->unit, &config, &memory, s->now, NULL) < 0)
@@ -130,7 +135,8 @@ static void start_daemon(Sim *s)
 static void execute(Sim *s, ScsiResult *ret)
 {
         memset(ret, 0, sizeof(*ret));
-        model_drive_execute(s->drive, s->command.cdb, s->command.n_cdb, s->command.data, s->command.n_data, ret);
+        model_drive_execute(s->drive, s->command.cdb, s->command.n_cdb, s->command.data, s->command.n_data,
+                            ret);
 }
 
 /* kill -9: what was on its way to the device is executed, or is not. */
@@ -162,11 +168,30 @@ static bool maybe_kill(Sim *s, unsigned one_in)
 /* ---- the device ---- */
 
 static const char *const fault_names[] = {
-        "lost before execution", "lost after execution",       "never sent",
-        "in doubt, path stays",  "in doubt after execution, path stays", "reset before", "reset after",
-        "power cycle",           "becoming ready",             "cartridge swapped",
+        "lost before execution",
+        "lost after execution",
+        "never sent",
+        "in doubt, path stays",
+        "in doubt after execution, path stays",
+        "reset before",
+        "reset after",
+        "power cycle",
+        "becoming ready",
+        "cartridge swapped",
 };
-enum { LOST_BEFORE, LOST_AFTER, NEVER_SENT, DOUBT_BEFORE, DOUBT_AFTER, RESET_BEFORE, RESET_AFTER, POWER, BECOMING, SWAP, _N };
+enum {
+        LOST_BEFORE,
+        LOST_AFTER,
+        NEVER_SENT,
+        DOUBT_BEFORE,
+        DOUBT_AFTER,
+        RESET_BEFORE,
+        RESET_AFTER,
+        POWER,
+        BECOMING,
+        SWAP,
+        _N
+};
 
 /* False: that is not in this run. */
 static bool apply_fault(Sim *s, unsigned fault, ScsiResult *ret)
@@ -311,7 +336,11 @@ static void step(Sim *s)
         if (s->outstanding && !s->delivered && (s->path_up || below(s, 2))) {
                 s->delivered = true;
                 unit_command(s->unit,
-                             &(HoldCommand){.tag = 1, .cdb = s->cdb, .n_cdb = s->n_cdb, .data = s->data, .n_data = s->n_data},
+                             &(HoldCommand){.tag = 1,
+                                            .cdb = s->cdb,
+                                            .n_cdb = s->n_cdb,
+                                            .data = s->data,
+                                            .n_data = s->n_data},
                              s->now);
                 return;
         }
@@ -411,7 +440,8 @@ static void read_back(Sim *s)
                         fail(s, "object %zu: no filemark", i);
                 } else if (o->n_data > 0 && !good) {
                         fail(s, "object %zu: error %x %04x while reading", i, sense.key, sense.code);
-                } else if (o->n_data > 0 && (s->n_read != o->n_data || memcmp(buffer, o->data, o->n_data) != 0)) {
+                } else if (o->n_data > 0 &&
+                           (s->n_read != o->n_data || memcmp(buffer, o->data, o->n_data) != 0)) {
                         fail(s, "object %zu: %u bytes read of %u, or other data", i, s->n_read, o->n_data);
                 }
         }
@@ -459,8 +489,11 @@ static void set_up(Sim *s)
                 .power = below(s, 2),
                 .swaps = below(s, 8) == 0,
         };
-        s->drive_config = (ModelDriveConfig){.vendor = "HPE", .product = "Ultrium 9-SCSI", .revision = "R3G3",
-                                             .serial = "SIM0001", .naa = UINT64_C(0x50014380deadbee1),
+        s->drive_config = (ModelDriveConfig){.vendor = "HPE",
+                                             .product = "Ultrium 9-SCSI",
+                                             .revision = "R3G3",
+                                             .serial = "SIM0001",
+                                             .naa = UINT64_C(0x50014380deadbee1),
                                              .n_buffer = below(s, 3) * 8};
         if (below(s, 4) == 0)
                 s->drive_config.no_mam = s->drive_config.no_locate = s->drive_config.no_read_position =
@@ -471,7 +504,8 @@ static void set_up(Sim *s)
         model_drive_load(s->drive, s->other);
         for (int i = 0; i < 5; i++)
                 model_drive_execute(s->drive, cdb, scsi_cdb_test_unit_ready(cdb), NULL, 0, &r);
-        model_drive_execute(s->drive, cdb, scsi_cdb_write_6(cdb, false, sizeof(label)), (void *) label, sizeof(label), &r);
+        model_drive_execute(s->drive, cdb, scsi_cdb_write_6(cdb, false, sizeof(label)), (void *) label,
+                            sizeof(label), &r);
         model_drive_execute(s->drive, cdb, scsi_cdb_rewind(cdb, false), NULL, 0, &r);
         model_drive_load(s->drive, s->medium);
         s->state = calloc(1, sizeof(*s->state));
@@ -511,8 +545,9 @@ static bool error_is_right(const Sim *s)
 
         if (s->swapped)
                 return true;
-        return s->drive_config.no_mam && (strncmp(why, "nothing of what was written", 27) == 0 ||
-                                          (strstr(why, "cannot be proven to be the same") && !told_of_blocks(s)));
+        return s->drive_config.no_mam &&
+               (strncmp(why, "nothing of what was written", 27) == 0 ||
+                (strstr(why, "cannot be proven to be the same") && !told_of_blocks(s)));
 }
 
 /* After an error the position cannot be relied on, until the program goes to a place of its own. */
@@ -537,13 +572,15 @@ static void backup(Sim *s)
 
         while (!run(s, scsi_cdb_test_unit_ready(s->cdb), NULL, 0) && !s->failed && tries++ < 200)
                 s->now += USEC_PER_SEC;
-        if (!run(s, scsi_cdb_rewind(s->cdb, false), NULL, 0) && !s->failed && !run(s, scsi_cdb_rewind(s->cdb, false), NULL, 0) && !s->swapped)
+        if (!run(s, scsi_cdb_rewind(s->cdb, false), NULL, 0) && !s->failed &&
+            !run(s, scsi_cdb_rewind(s->cdb, false), NULL, 0) && !s->swapped)
                 fail(s, "REWIND failed");
         for (size_t i = 0; i < n && !s->failed; i++) {
                 if (write_object(s))
                         continue;
                 if (!s->failed && !error_is_right(s))
-                        fail(s, "object %zu: the program got an error: %s", s->n_told, s->unit->record.reason);
+                        fail(s, "object %zu: the program got an error: %s", s->n_told,
+                             s->unit->record.reason);
                 check_medium(s, false);
                 start_again(s);
                 return;
@@ -571,7 +608,8 @@ static bool run_seed(uint64_t seed, bool verbose, unsigned *n_faults)
         backup(s);
         good = !s->failed;
         if (!good)
-                printf("seed %" PRIu64 ": %s\n  play it again: sim --seed %" PRIu64 " --verbose\n", seed, s->failure, seed);
+                printf("seed %" PRIu64 ": %s\n  play it again: sim --seed %" PRIu64 " --verbose\n", seed,
+                       s->failure, seed);
         *n_faults += s->n_faults;
         tear_down(s);
         return good;

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What the program had set and a reset has undone, as the program had it; and the serial number of the
+ * medium. */
+
+#include <string.h>
+
+#include "hold/unit-internal.h"
+#include "scsi/cdb.h"
+#include "scsi/mam.h"
+
+#define ATTRIBUTE_LENGTH 512
+
+void step_prevent_start(Unit *u, usec_t now)
+{
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        if (u->record.prevent == 0)
+                unit_goto_step(u, STEP_RESERVE, now);
+        else
+                unit_submit_bare(u, cdb, scsi_cdb_prevent_allow(cdb, u->record.prevent));
+}
+
+void step_prevent_done(Unit *u, const StepResult *r, usec_t now)
+{
+        unit_goto_step(u, STEP_RESERVE, now);
+}
+
+void step_reserve_start(Unit *u, usec_t now)
+{
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        if (!u->record.reserved)
+                unit_goto_step(u, STEP_MODE, now);
+        else
+                unit_submit_bare(u, cdb, scsi_cdb_reserve_6(cdb));
+}
+
+void step_reserve_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (!r->good) {
+                unit_give_up_position(u, now, "the device could not be reserved again");
+                return;
+        }
+        unit_goto_step(u, STEP_MODE, now);
+}
+
+static const char *unrestorable_text(uint8_t bits)
+{
+        if (bits & UNRESTORABLE_ENCRYPTION)
+                return "its encryption key cannot be set again";
+        if (bits & UNRESTORABLE_RESERVATION)
+                return "its persistent reservation cannot be restored";
+        return "its mode pages cannot be restored";
+}
+
+void step_mode_start(Unit *u, usec_t now)
+{
+        const UnitMode *m = &u->record.modes[u->resume.mode];
+        uint8_t cdb[SCSI_CDB_MAX];
+        size_t n_cdb;
+
+        if (u->resume.mode == 0 && u->record.reset_seen && u->record.unrestorable && unit_session_open(u)) {
+                unit_give_up_position(u, now, "the device was reset and %s",
+                                      unrestorable_text(u->record.unrestorable));
+                return;
+        }
+        if (u->resume.mode >= u->record.n_modes) {
+                unit_goto_step(u, u->config.type == DEVICE_TAPE ? STEP_MODE_SENSE : STEP_PLAN, now);
+                return;
+        }
+        n_cdb = m->opcode == OP_MODE_SELECT_6 ? scsi_cdb_mode_select_6(cdb, m->n_data)
+                                              : scsi_cdb_mode_select_10(cdb, m->n_data);
+        cdb[1] = m->cdb1;
+        memcpy(u->scratch, m->data, m->n_data);
+        unit_submit_step(u, cdb, n_cdb, SCSI_DATA_OUT, u->scratch, m->n_data);
+}
+
+void step_mode_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (!r->good && unit_session_open(u)) {
+                unit_give_up_position(u, now,
+                                      "what the program set by MODE SELECT was refused the second time");
+                return;
+        }
+        u->resume.mode++;
+        unit_goto_step(u, STEP_MODE, now);
+}
+
+/* The block length is needed to make objects of fixed-block transfers. */
+void step_mode_sense_start(Unit *u, usec_t now)
+{
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        if (u->resume.ready_no_medium)
+                unit_goto_step(u, STEP_PLAN, now);
+        else
+                unit_submit_in(u, cdb, scsi_cdb_mode_sense_6(cdb, false, 0, 0, 0, 12), 12);
+}
+
+void step_mode_sense_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (r->good)
+                unit_learn_block_length(u, u->scratch, r->result->n_transferred);
+        unit_goto_step(u, STEP_MEDIUM, now);
+}
+
+/* ---- which medium ---- */
+
+void step_medium_start(Unit *u, usec_t now)
+{
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        if (u->record.no_mam)
+                unit_goto_step(u, STEP_POSITION, now);
+        else
+                unit_submit_in(u, cdb,
+                               scsi_cdb_read_attribute(cdb, 0, MAM_MEDIUM_SERIAL_NUMBER, ATTRIBUTE_LENGTH),
+                               ATTRIBUTE_LENGTH);
+}
+
+/* The medium's serial number into id; its length, or 0 if the drive or the medium has none. */
+static size_t parse_medium_id(Unit *u, const StepResult *r, uint8_t id[static UNIT_MEDIUM_ID_MAX])
+{
+        MamAttribute a;
+        size_t n;
+
+        if (!r->good) {
+                if (r->sense && r->sense->key == SENSE_ILLEGAL_REQUEST)
+                        u->record.no_mam = 1;
+                return 0;
+        }
+        if (mam_find(u->scratch, r->result->n_transferred, MAM_MEDIUM_SERIAL_NUMBER, &a) <= 0)
+                return 0;
+        n = a.n_bytes;
+        while (n > 0 && (a.bytes[n - 1] == ' ' || a.bytes[n - 1] == '\0'))
+                n--;
+        if (n > UNIT_MEDIUM_ID_MAX)
+                return 0;
+        memcpy(id, a.bytes, n);
+        return n;
+}
+
+static void remember_medium_id(Unit *u, const uint8_t *id, size_t n_id)
+{
+        memset(u->record.medium_id, 0, sizeof(u->record.medium_id));
+        memcpy(u->record.medium_id, id, n_id);
+        u->record.n_medium_id = (uint8_t) n_id;
+}
+
+void step_medium_done(Unit *u, const StepResult *r, usec_t now)
+{
+        uint8_t id[UNIT_MEDIUM_ID_MAX];
+        size_t n = parse_medium_id(u, r, id);
+        bool same = n == u->record.n_medium_id && memcmp(id, u->record.medium_id, n) == 0;
+
+        if (n > 0 && u->record.n_medium_id > 0 && !same) {
+                if (unit_session_open(u)) {
+                        unit_give_up_position(u, now, "another cartridge is in the drive");
+                        return;
+                }
+                unit_forget_medium(u, MEDIUM_PRESENT);
+                u->record.attention = ASC_MEDIUM_MAY_HAVE_CHANGED;
+        }
+        u->resume.medium_proven = n > 0 && same;
+        if (n > 0 && !unit_session_open(u))
+                remember_medium_id(u, id, n);
+        unit_goto_step(u, STEP_POSITION, now);
+}
+
+void step_learn_medium_start(Unit *u, usec_t now)
+{
+        u->want_medium = false;
+        if (u->record.no_mam)
+                unit_goto_step(u, STEP_NONE, now);
+        else
+                step_medium_start(u, now);
+}
+
+void step_learn_medium_done(Unit *u, const StepResult *r, usec_t now)
+{
+        uint8_t id[UNIT_MEDIUM_ID_MAX];
+        size_t n = parse_medium_id(u, r, id);
+
+        remember_medium_id(u, id, n);
+        unit_goto_step(u, STEP_NONE, now);
+}
