@@ -274,7 +274,7 @@ static void effect_read(Unit *u, const UnitCommand *c, const ScsiResult *result,
         t.length = tape.fixed ? r->block_length : (uint32_t) tape.count;
         r->n_bytes_read += result->n_transferred;
         r->position_used = 1;
-        if (filemark || (sense && sense->key == SENSE_BLANK_CHECK)) {
+        if (filemark || (sense && (sense->key == SENSE_BLANK_CHECK || sense->code == ASC_END_OF_DATA))) {
                 done = t.fixed && sense->information_valid && sense->information >= 0 &&
                                        sense->information <= (int64_t) t.n_objects
                                ? t.n_objects - (uint32_t) sense->information

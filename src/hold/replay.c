@@ -300,7 +300,7 @@ static void compare_ended(Unit *u, const StepResult *r, usec_t now)
                                       "nothing of what was written is on the cartridge now in the drive");
                 return;
         }
-        if (r->sense && r->sense->key == SENSE_BLANK_CHECK) {
+        if (r->sense && (r->sense->key == SENSE_BLANK_CHECK || r->sense->code == ASC_END_OF_DATA)) {
                 /* a READ at end of data leaves the medium there, SSC-4 6.4; some drives without LOCATE cannot
                  * SPACE to it */
                 u->resume.target = n;

@@ -45,7 +45,7 @@ const MediumObject *drive_object(const ModelDrive *d)
 
 void drive_end_of_data(ModelDrive *d, ModelCall *call, int64_t residue)
 {
-        Sense sense = {.key = SENSE_BLANK_CHECK,
+        Sense sense = {.key = d->vague_end_of_data ? SENSE_NO_SENSE : SENSE_BLANK_CHECK,
                        .code = ASC_END_OF_DATA,
                        .eom = medium_in_early_warning(d->medium, d->position),
                        .information_valid = residue >= 0,

@@ -58,7 +58,7 @@ static void space_blocks(ModelDrive *d, ModelCall *call, uint64_t count, bool ba
                         return;
                 }
         }
-        if (!back && d->no_space_to_end && !drive_object(d))
+        if (!back && d->vague_end_of_data && !drive_object(d))
                 drive_end_of_data(d, call, 0);
 }
 

@@ -106,7 +106,7 @@ ModelDrive *model_drive_new(const ModelDriveConfig *config)
         u->check_ready = drive_check_ready;
         disable_commands(u, config);
         d->n_buffer = config->n_buffer;
-        d->no_space_to_end = config->no_space_to_end;
+        d->vague_end_of_data = config->vague_end_of_data;
         d->old_data_visible = config->old_data_visible;
         d->no_buffer_report = config->no_buffer_report;
         d->mode = default_mode;

@@ -24,7 +24,7 @@ typedef struct DriveCounts {
 struct ModelDrive {
         ModelUnit unit; /* first: handlers get it and cast */
         uint32_t n_buffer;
-        bool old_data_visible, no_buffer_report, no_space_to_end;
+        bool old_data_visible, no_buffer_report, vague_end_of_data;
         ModelMedium *medium; /* in the drive, loaded or ejected */
         bool loaded;
         size_t position;

@@ -26,14 +26,14 @@ void model_medium_object(const ModelMedium *m, size_t i, const uint8_t **ret_dat
 
 typedef struct ModelDriveConfig {
         const char *vendor, *product, *revision, *serial;
-        uint64_t naa;          /* VPD 83h, NAA 5h; 0: none */
-        bool no_locate;        /* LOCATE is an invalid opcode */
-        bool no_read_position; /* READ POSITION is */
-        bool no_mam;           /* READ ATTRIBUTE is */
-        uint32_t n_buffer;     /* objects that a power cycle can lose: volatile write buffer; 0: none */
-        bool no_buffer_report; /* READ POSITION says that the buffer is empty, as many drives do */
-        bool no_space_to_end;  /* SPACE over blocks that ends exactly at end of data fails, as tgt's does */
-        bool old_data_visible; /* after a loss what the lost objects had overwritten is there again */
+        uint64_t naa;           /* VPD 83h, NAA 5h; 0: none */
+        bool no_locate;         /* LOCATE is an invalid opcode */
+        bool no_read_position;  /* READ POSITION is */
+        bool no_mam;            /* READ ATTRIBUTE is */
+        uint32_t n_buffer;      /* objects that a power cycle can lose: volatile write buffer; 0: none */
+        bool no_buffer_report;  /* READ POSITION says that the buffer is empty, as many drives do */
+        bool vague_end_of_data; /* as tgt's drives: NO SENSE 00/05, and a SPACE that ends there fails */
+        bool old_data_visible;  /* after a loss what the lost objects had overwritten is there again */
 } ModelDriveConfig;
 
 /* One command. data: data-out as sent, or room for data-in of n_data bytes. Always fills ret: status, sense,
@@ -69,8 +69,8 @@ ModelChanger *model_changer_new(const ModelChangerConfig *config);
 ModelChanger *model_changer_free(ModelChanger *c);
 void model_changer_execute(ModelChanger *c, const uint8_t *cdb, size_t n_cdb, void *data, uint32_t n_data,
                            ScsiResult *ret);
-/* An operator's hand: slots 0..n_slots-1, then the import/export elements. Unit attention 28/00 or 28/01. Insert
- * takes m: -EBUSY if the slot is full, -ENOENT if there is none. Remove gives it back, NULL: empty. */
+/* An operator's hand: slots 0..n_slots-1, then the import/export elements. Unit attention 28/00 or 28/01.
+ * Insert takes m: -EBUSY if the slot is full, -ENOENT if there is none. Remove gives it back, NULL: empty. */
 int model_changer_insert(ModelChanger *c, size_t slot, ModelMedium *m);
 ModelMedium *model_changer_remove(ModelChanger *c, size_t slot);
 void model_changer_reset(ModelChanger *c, uint16_t code);

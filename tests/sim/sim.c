@@ -497,7 +497,7 @@ static void set_up(Sim *s)
                                              .n_buffer = below(s, 3) * 8};
         if (below(s, 4) == 0)
                 s->drive_config.no_mam = s->drive_config.no_locate = s->drive_config.no_read_position =
-                        s->drive_config.no_space_to_end = true;
+                        s->drive_config.vague_end_of_data = true;
         s->drive = model_drive_new(&s->drive_config);
         s->medium = model_medium_new("SIM001L9", "MEDIUM-1", UINT64_C(64) << 20, UINT64_C(1) << 20);
         s->other = model_medium_new("SIM002L9", "MEDIUM-2", UINT64_C(64) << 20, UINT64_C(1) << 20);
