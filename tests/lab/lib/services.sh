@@ -72,8 +72,15 @@ evertaped_stop() {
         systemctl stop evertaped
     else
         kill -TERM "$_supervisor"
-        wait_until 20 not kill -0 "$_supervisor" && wait "$_supervisor"
+        wait_until 20 _supervisor_ended && wait "$_supervisor"
     fi
+}
+
+# Or is a zombie: bash sometimes has not reaped it yet.
+_supervisor_ended() {
+    local stat
+    { read -r stat < "/proc/$_supervisor/stat"; } 2> /dev/null || return 0
+    [[ $stat == *') Z '* ]]
 }
 
 # evertaped_crash: kill -9; returns when its successor is ready.
