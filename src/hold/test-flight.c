@@ -265,6 +265,8 @@ static void test_commit_fails(void **state)
         assert_event(f, "failed", "could not write its buffer");
         tag = fake_command(f, WRITE_100, block(5, 100), 100);
         assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+        tag = fake_command(f, CDB_REWIND, NULL, 0); /* an error of a WRITE is about that WRITE */
+        assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
         do_set(f, CDB_REWIND, NULL, 0);
         assert_int_equal(f->unit.phase, UNIT_HELD);
 }

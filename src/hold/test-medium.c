@@ -56,7 +56,7 @@ static void test_other_cartridge(void **state)
         expect_return(f);
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-2"));
-        assert_given_up(f, "another cartridge is in the drive");
+        assert_medium_given_up(f, "another cartridge is in the drive");
 }
 
 static void test_other_cartridge_while_writing(void **state)
@@ -70,7 +70,7 @@ static void test_other_cartridge_while_writing(void **state)
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-2"));
         assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
-        assert_given_up(f, "another cartridge is in the drive");
+        assert_medium_given_up(f, "another cartridge is in the drive");
 }
 
 /* What depends on the position fails, again and again; what does not goes to the device. */
@@ -101,6 +101,7 @@ static void test_fails_until_repositioned(void **state)
         expect_return(f);
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-2"));
+        take_medium_attention(f);
         for (size_t i = 0; i < 2 * ELEMENTSOF(dependence); i++) {
                 const char *cdb = dependence[i % ELEMENTSOF(dependence)].cdb;
                 uint8_t data[256];
@@ -134,6 +135,7 @@ static void test_ways_out(void **state)
                 expect(f, CDB_MODE_SENSE, mode_reply(0));
                 expect(f, CDB_MEDIUM, medium_reply("MEDIUM-2"));
                 assert_int_equal(f->unit.phase, UNIT_FAILED);
+                take_medium_attention(f);
                 do_set(f, ways[i], NULL, 0);
                 assert_int_equal(f->unit.phase, UNIT_HELD);
                 assert_string_equal(f->unit.record.reason, "");
@@ -152,6 +154,7 @@ static void test_failed_way_out(void **state)
         expect_return(f);
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-2"));
+        take_medium_attention(f);
         tag = fake_command(f, LOCATE(01), NULL, 0);
         expect(f, LOCATE(01), CHECK(SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR));
         assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
@@ -175,6 +178,29 @@ static void test_cartridge_gone(void **state)
         assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
         assert_event(f, "failed", "gone from the drive");
         assert_int_equal(f->unit.phase, UNIT_FAILED);
+}
+
+/* A REWIND that was on its way to the first cartridge is not made on the second, where the program would take
+ * it for granted that it stands at the beginning of the first. */
+static void test_rewind_of_another_cartridge(void **state)
+{
+        static const char *const ways[] = {CDB_REWIND, "11 03 00 00 00 00", LOCATE(01), "1b 00 00 00 01 00"};
+
+        for (size_t i = 0; i < ELEMENTSOF(ways); i++) {
+                Fake *f;
+                uint32_t tag;
+
+                assert_int_equal(fake_setup_held(state), 0);
+                f = *state;
+                write_file(f);
+                tag = lose(f, ways[i], NULL, 0);
+                expect_return(f);
+                expect(f, CDB_MODE_SENSE, mode_reply(0));
+                expect(f, CDB_MEDIUM, medium_reply("MEDIUM-2"));
+                assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+                assert_medium_given_up(f, "another cartridge is in the drive");
+                fake_teardown(state);
+        }
 }
 
 /* ---- a medium without memory: the last block read back ---- */
@@ -231,7 +257,7 @@ static void test_anchor_differs(void **state)
                 if (i < 2)
                         block(i == 0 ? 7 : 1, 100);
                 expect(f, READ_100, answers[i]);
-                assert_given_up(f, "is not the one that was there");
+                assert_medium_given_up(f, "is not the one that was there");
                 fake_teardown(state);
         }
 }
@@ -302,6 +328,32 @@ static void test_old_drive(void **state)
         assert_int_equal(f->unit.record.position.object, 4);
 }
 
+/* BUSY is not a step of the way. */
+static void test_busy_while_spacing(void **state)
+{
+        Fake *f = *state;
+
+        make_old(f);
+        write_file(f);
+        write_block(f, 100);
+        write_filemark(f);
+        fake_path_down(f);
+        expect_return(f);
+        expect(f, CDB_MODE_SENSE, mode_reply(0));
+        expect(f, CDB_REWIND, GOOD); /* to the anchor: file 1, block 0 */
+        expect(f, "11 01 00 00 01 00", STATUS(SCSI_BUSY));
+        fake_tick(f);
+        expect(f, "11 01 00 00 01 00", STATUS(SCSI_TASK_SET_FULL));
+        fake_tick(f);
+        expect(f, "11 01 00 00 01 00", GOOD);
+        expect(f, READ_100, block_100(3));
+        expect(f, CDB_REWIND, GOOD);
+        expect(f, "11 01 00 00 02 00", STATUS(SCSI_BUSY));
+        fake_tick(f);
+        expect(f, "11 01 00 00 02 00", GOOD);
+        assert_held(f);
+}
+
 /* Only the short form. */
 static void test_short_form(void **state)
 {
@@ -366,11 +418,13 @@ int main(void)
                 cmocka_unit_test(test_ways_out),
                 cmocka_unit_test_setup_teardown(test_failed_way_out, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_cartridge_gone, fake_setup_held, fake_teardown),
+                cmocka_unit_test(test_rewind_of_another_cartridge),
                 cmocka_unit_test_setup_teardown(test_anchor, fake_setup_held, fake_teardown),
                 cmocka_unit_test(test_anchor_differs),
                 cmocka_unit_test_setup_teardown(test_nothing_proven, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_no_locate, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_old_drive, fake_setup_held, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_busy_while_spacing, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_short_form, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_zero_for_ever, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_locate_goes_astray, fake_setup_held, fake_teardown),

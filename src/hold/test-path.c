@@ -116,6 +116,8 @@ static void test_timeout_in_session(void **state)
         assert_int_equal(f->unit.phase, UNIT_FAILED);
         tag = fake_command(f, WRITE_100, block(3, 100), 100);
         assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+        tag = fake_command(f, CDB_REWIND, NULL, 0); /* of the blocks that were acknowledged */
+        assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
         do_set(f, CDB_REWIND, NULL, 0);
         assert_int_equal(f->unit.phase, UNIT_HELD);
 }

@@ -168,7 +168,8 @@ static void test_attention_in_session(void **state)
         expect_ready(f);
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-2"));
-        assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+        expect(f, CDB_MEDIUM, medium_reply("MEDIUM-2"));
+        assert_error(f, tag, SENSE_UNIT_ATTENTION, ASC_MEDIUM_MAY_HAVE_CHANGED);
         assert_given_up(f, "another cartridge");
 }
 

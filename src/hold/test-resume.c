@@ -26,7 +26,6 @@ static void test_probe(void **state)
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-1"));
         expect(f, CDB_POSITION, position_reply(0));
-        expect(f, CDB_REWIND, GOOD);
         assert_nothing_sent(f);
         assert_int_equal(f->unit.phase, UNIT_HELD);
         assert_int_equal(f->unit.record.medium, MEDIUM_PRESENT);

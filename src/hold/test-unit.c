@@ -86,7 +86,6 @@ int fake_setup_held(void **state)
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-1"));
         expect(f, CDB_POSITION, position_reply(0));
-        expect(f, CDB_REWIND, GOOD);
         fake_forget_events(f);
         return f->unit.phase == UNIT_HELD ? 0 : -1;
 }
@@ -407,18 +406,49 @@ void fake_set(Fake *f, const char *cdb, void *data, uint32_t n_data, const char 
 
 /* ---- given up ---- */
 
-void fake_assert_given_up(Fake *f, const char *reason, const char *file, int line)
+static void assert_stopped(Fake *f, const char *reason, const char *file, int line)
 {
-        uint32_t tag;
-
         _assert_int_equal(f->submitted, false, file, line);
         _assert_int_equal(f->unit.phase, UNIT_FAILED, file, line);
         fake_assert_event(f, "failed", reason, file, line);
         _assert_true(strstr(f->unit.record.reason, reason) != NULL, reason, file, line);
-        tag = fake_command(f, "08 00 00 00 64 00", block(0, 100), 100);
+}
+
+/* READ fails; REWIND as well, if blocks are lost of which the program was told that they are written. */
+static void assert_fails_until_rewind(Fake *f, const char *file, int line)
+{
+        bool lost = f->unit.record.loss_unreported;
+        uint32_t tag = fake_command(f, "08 00 00 00 64 00", block(0, 100), 100);
+
         fake_assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR, file, line);
         tag = fake_command(f, CDB_REWIND, NULL, 0);
+        if (lost) {
+                fake_assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR, file, line);
+                tag = fake_command(f, CDB_REWIND, NULL, 0);
+        }
         fake_expect(f, CDB_REWIND, NULL, 0, GOOD, file, line);
         fake_assert_answered(f, tag, SCSI_GOOD, file, line);
         _assert_int_equal(f->unit.phase, UNIT_HELD, file, line);
+}
+
+void fake_assert_given_up(Fake *f, const char *reason, const char *file, int line)
+{
+        assert_stopped(f, reason, file, line);
+        assert_fails_until_rewind(f, file, line);
+}
+
+void fake_take_medium_attention(Fake *f, const char *file, int line)
+{
+        uint32_t tag = fake_command(f, CDB_READY, NULL, 0);
+
+        if (f->submitted)
+                fake_expect(f, CDB_MEDIUM, NULL, 0, medium_reply("MEDIUM-2"), file, line);
+        fake_assert_error(f, tag, SENSE_UNIT_ATTENTION, ASC_MEDIUM_MAY_HAVE_CHANGED, file, line);
+}
+
+void fake_assert_medium_given_up(Fake *f, const char *reason, const char *file, int line)
+{
+        assert_stopped(f, reason, file, line);
+        fake_take_medium_attention(f, file, line);
+        assert_fails_until_rewind(f, file, line);
 }

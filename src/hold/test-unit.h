@@ -152,3 +152,9 @@ void fake_set(Fake *f, const char *cdb, void *data, uint32_t n_data, const char 
 /* The engine has stopped for this reason: what depends on the position fails, and REWIND ends that. */
 #define assert_given_up(f, reason) fake_assert_given_up(f, reason, __FILE__, __LINE__)
 void fake_assert_given_up(Fake *f, const char *reason, const char *file, int line);
+/* The same because of the medium: first the program is told, by a unit attention, that it may be another one.
+ */
+#define assert_medium_given_up(f, reason) fake_assert_medium_given_up(f, reason, __FILE__, __LINE__)
+void fake_assert_medium_given_up(Fake *f, const char *reason, const char *file, int line);
+#define take_medium_attention(f) fake_take_medium_attention(f, __FILE__, __LINE__)
+void fake_take_medium_attention(Fake *f, const char *file, int line);
