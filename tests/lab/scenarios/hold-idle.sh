@@ -38,6 +38,6 @@ model pull drive1 && model pull changer
 wait_until 5 is_state away lib1
 udevadm settle --timeout=60
 cost 11
-ok "away: no more than a look in five seconds for each in 11 s" test "$REPLY" -le 4
+ok "away: no more than a look in five seconds for each in 11 s" test "$REPLY" -le 6
 ok "away: hardly any processor time" test "$used" -le 10
 lab_done
