@@ -9,7 +9,7 @@
 #include "scsi/cdb.h"
 #include "scsi/smc.h"
 
-#define ELEMENT_STATUS_LENGTH (64 * 1024)
+#define ELEMENT_STATUS_LENGTH (512 * 1024)
 
 bool unit_move_in_flight(const Unit *u)
 {

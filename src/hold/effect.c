@@ -83,6 +83,17 @@ bool unit_repositions(const ScsiOpcode *opcode, const uint8_t *cdb)
         return false;
 }
 
+/* An error of a WRITE is about that WRITE. That what was acknowledged before is lost is told by the error of
+ * a command whose success would have promised that it is on the medium. */
+void unit_report_loss(Unit *u, const ScsiOpcode *opcode)
+{
+        bool transfers = opcode->effect == POSITION_READ || opcode->opcode == OP_WRITE_6 ||
+                         opcode->opcode == OP_WRITE_16;
+
+        if (opcode->effect != POSITION_KEPT && !transfers)
+                u->record.loss_unreported = 0;
+}
+
 /* A program is in the middle of using the medium. */
 bool unit_session_open(const Unit *u)
 {
@@ -103,6 +114,7 @@ void unit_forget_medium(Unit *u, MediumPresence now_known)
 
         r->medium = (uint8_t) now_known;
         journal_commit(&u->journal);
+        r->unjournalled = 0;
         position_set_unknown(&r->position);
         if (now_known == MEDIUM_PRESENT) /* a medium that was just loaded is at its beginning, SSC-4 4.2.5 */
                 position_set_beginning(&r->position, 0);
@@ -155,6 +167,7 @@ void unit_commit(Unit *u)
 {
         anchor_from_journal(u);
         journal_commit(&u->journal);
+        u->record.unjournalled = 0;
         u->record.commit = u->record.position;
 }
 
@@ -178,6 +191,8 @@ static void moved(Unit *u, bool known_flushed)
                 journal_commit(&u->journal);
                 u->record.commit = u->record.position;
         }
+        if (known_flushed)
+                u->record.unjournalled = 0;
 }
 
 static void lose_track(Unit *u)
@@ -229,6 +244,13 @@ static uint32_t objects_done(const Transfer *t, const ScsiResult *result, const 
 
 /* ---- one function an effect ---- */
 
+/* A WRITE FILEMARKS that ended so has written everything before it; early warning is no failure. */
+static bool wrote_buffer(const ScsiResult *result, const Sense *sense)
+{
+        return result->status == SCSI_GOOD ||
+               (sense && !sense->deferred && sense->key <= SENSE_RECOVERED_ERROR);
+}
+
 static void effect_written(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense)
 {
         bool certain, deferred = sense && sense->deferred;
@@ -242,13 +264,14 @@ static void effect_written(Unit *u, const UnitCommand *c, const ScsiResult *resu
                 overwrite_anchor(u);
         if (u->record.in_flight.journalled && done < t.n_objects)
                 journal_truncate_last(&u->journal, done);
+        u->record.unjournalled |= done > 0 && !u->record.in_flight.journalled;
         u->record.position_used = 1;
         if (t.length > 0) {
                 position_pass_blocks(&u->record.position, done);
                 u->record.n_bytes_written += (uint64_t) done * t.length;
         } else {
                 position_pass_filemarks(&u->record.position, done);
-                if (result->status == SCSI_GOOD && !t.immed)
+                if (!t.immed && wrote_buffer(result, sense))
                         unit_commit(u);
         }
         if (deferred || !certain) {

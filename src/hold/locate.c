@@ -97,6 +97,16 @@ void step_position_start(Unit *u, usec_t now)
         submit_read_position(u);
 }
 
+/* At a medium that nobody has used through us: wherever it stands is where it is. Whether it is another one
+ * than before is for the plan to say. */
+static bool is_first_look(const Unit *u)
+{
+        const UnitRecord *r = &u->record;
+
+        return !r->position_used && !position_known(&r->position) && r->in_flight.phase == IN_FLIGHT_NONE &&
+               (u->phase == UNIT_PROBING || !r->medium_changed);
+}
+
 void step_position_done(Unit *u, const StepResult *r, usec_t now)
 {
         TapePosition t;
@@ -110,8 +120,13 @@ void step_position_done(Unit *u, const StepResult *r, usec_t now)
                 u->resume.reported = true;
                 u->resume.reported_object = t.object;
         }
-        if (k > 0 && !u->record.position_used && !position_known(&u->record.position))
-                learn(u, &t); /* the first look at a medium that nobody has used through us */
+        if (k > 0 && is_first_look(u)) {
+                learn(u, &t);
+                if (position_known(&u->record.position)) {
+                        unit_goto_step(u, STEP_DONE, now);
+                        return;
+                }
+        }
         unit_goto_step(u, STEP_PLAN, now);
 }
 
@@ -235,13 +250,16 @@ void step_rewind_done(Unit *u, const StepResult *r, usec_t now)
         unit_goto_step(u, STEP_SPACE_FILES, now);
 }
 
+static uint64_t space_now(const Unit *u)
+{
+        return u->resume.space_left < SPACE_6_MAX ? u->resume.space_left : SPACE_6_MAX;
+}
+
 static void submit_space(Unit *u, SpaceCode code)
 {
-        uint64_t n = u->resume.space_left < SPACE_6_MAX ? u->resume.space_left : SPACE_6_MAX;
         uint8_t cdb[SCSI_CDB_MAX];
 
-        u->resume.space_left -= n;
-        unit_submit_step(u, cdb, scsi_cdb_space_6(cdb, code, (int32_t) n), SCSI_NO_DATA, NULL, 0);
+        unit_submit_step(u, cdb, scsi_cdb_space_6(cdb, code, (int32_t) space_now(u)), SCSI_NO_DATA, NULL, 0);
 }
 
 void step_space_files_start(Unit *u, usec_t now)
@@ -256,10 +274,12 @@ void step_space_files_start(Unit *u, usec_t now)
 
 void step_space_files_done(Unit *u, const StepResult *r, usec_t now)
 {
-        if (!r->good)
+        if (!r->good) {
                 unit_place_not_reached(u, r, now);
-        else
-                unit_goto_step(u, STEP_SPACE_FILES, now);
+                return;
+        }
+        u->resume.space_left -= space_now(u);
+        unit_goto_step(u, STEP_SPACE_FILES, now);
 }
 
 void step_space_blocks_start(Unit *u, usec_t now)
@@ -278,6 +298,7 @@ void step_space_blocks_done(Unit *u, const StepResult *r, usec_t now)
         } else if (!r->good) {
                 unit_place_not_reached(u, r, now);
         } else {
+                u->resume.space_left -= space_now(u);
                 unit_goto_step(u, STEP_SPACE_BLOCKS, now);
         }
 }

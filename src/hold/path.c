@@ -87,21 +87,23 @@ static void give_up_waiting(Unit *u, usec_t now)
         snprintf(u->record.reason, sizeof(u->record.reason), "did not come back within %s", span);
         if (unit_session_open(u) || u->record.in_flight.phase != IN_FLIGHT_NONE)
                 u->record.position_lost = 1;
+        u->record.loss_unreported |= !journal_is_empty(&u->journal) || u->record.unjournalled;
+        u->record.unjournalled = 0;
         u->record.in_flight = (InFlight){};
         journal_commit(&u->journal);
         u->record.anchor.valid = 0;
-        unit_store(u);
         unit_push_event(u, "failed", "%s", u->record.reason);
         while (u->n_queue > 0) {
                 UnitCommand c = u->queue[0];
 
                 unit_queue_pop(u);
+                unit_report_loss(u, c.opcode);
                 if (!c.answered)
                         unit_complete_error(u, &c, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
         }
+        unit_store(u);
         if (!u->path_open)
                 unit_set_phase(u, UNIT_FAILED);
-        (void) now;
 }
 
 void unit_tick(Unit *u, usec_t now)

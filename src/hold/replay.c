@@ -97,10 +97,18 @@ static void go_on_from_here(Unit *u, usec_t now)
                 unit_goto_step(u, STEP_DONE, now);
 }
 
+/* Without proof: a reset takes the unit attention of a change away with it. */
+static bool may_be_another(const Unit *u)
+{
+        const UnitRecord *r = &u->record;
+
+        return (r->medium_changed || r->answer_lost || r->reset_seen) && !u->resume.medium_proven;
+}
+
 /* Nobody is using the medium. Whether it is another one now is for the program to know. */
 static void note_new_medium(Unit *u)
 {
-        if (!u->record.medium_changed || u->resume.medium_proven)
+        if (!may_be_another(u))
                 return;
         unit_forget_medium(u, MEDIUM_PRESENT);
         if (u->phase != UNIT_PROBING)
@@ -167,9 +175,11 @@ static void plan_unknown_place(Unit *u, usec_t now)
         unit_goto_step(u, STEP_DONE, now);
 }
 
+/* At its beginning, and there is nothing more to prove it by. */
 static bool is_untouched(const Unit *u)
 {
-        return journal_is_empty(&u->journal) && position_at_beginning(&u->record.position);
+        return journal_is_empty(&u->journal) && position_at_beginning(&u->record.position) &&
+               (u->resume.medium_proven || !u->record.anchor.valid);
 }
 
 void step_plan_start(Unit *u, usec_t now)
@@ -252,26 +262,31 @@ void step_compare_start(Unit *u, usec_t now)
                 submit_read(u, r->fixed, r->fixed ? n : r->length, n * r->length);
 }
 
-/* How many of the objects just read are those of the journal. */
-static uint32_t count_equal(const Unit *u, const JournalRecord *r, const StepResult *result)
+/* How many objects a READ gave. */
+static uint32_t count_read(const Unit *u, const JournalRecord *r, const StepResult *result)
+{
+        uint32_t wanted = r->n_objects - u->resume.compare_object;
+        uint32_t got = r->length > 0 ? result->result->n_transferred / r->length : 0;
+        const Sense *sense = result->sense;
+
+        if (result->good)
+                return got < wanted ? got : wanted;
+        if (!r->fixed || !sense || sense->ili)
+                return 0;
+        if (sense->information_valid && sense->information >= 0 && sense->information <= (int64_t) wanted &&
+            wanted - (uint32_t) sense->information < got)
+                got = wanted - (uint32_t) sense->information;
+        return got < wanted ? got : wanted;
+}
+
+/* How many of them are those of the journal. */
+static uint32_t count_equal(const Unit *u, const JournalRecord *r, uint32_t got)
 {
         const uint8_t *expected =
                 journal_data(&u->journal, r) + (size_t) u->resume.compare_object * r->length;
-        uint32_t wanted = r->n_objects - u->resume.compare_object, n = 0;
-        uint32_t got = result->result->n_transferred / (r->length > 0 ? r->length : 1);
+        uint32_t n = 0;
 
-        if (r->length == 0)
-                return found_filemark(result) ? 1 : 0;
-        if (!result->good && !(r->fixed && result->sense && !result->sense->ili))
-                return 0;
-        if (!result->good && result->sense->information_valid) {
-                int64_t left = result->sense->information;
-
-                got = left >= 0 && left <= (int64_t) wanted && wanted - (uint32_t) left < got
-                              ? wanted - (uint32_t) left
-                              : got;
-        }
-        while (n < wanted && n < got &&
+        while (n < got &&
                memcmp(u->scratch + (size_t) n * r->length, expected + (size_t) n * r->length, r->length) == 0)
                 n++;
         return n;
@@ -287,37 +302,40 @@ static bool means_end_of_written(const StepResult *r)
                 r->sense->key == SENSE_NO_SENSE || r->sense->key == SENSE_RECOVERED_ERROR);
 }
 
-static void compare_ended(Unit *u, const StepResult *r, usec_t now)
+/* stands_there: nothing was read that is not the journal's. */
+static void compare_ended(Unit *u, const StepResult *r, bool stands_there, usec_t now)
 {
         MediumPlace n = place_of_compare(u);
+        bool at_end = r->sense && (r->sense->key == SENSE_BLANK_CHECK || r->sense->code == ASC_END_OF_DATA);
 
         if (!means_end_of_written(r)) {
                 unit_place_not_reached(u, r, now);
-                return;
-        }
-        if (!u->resume.medium_proven) {
+        } else if (!u->resume.medium_proven) {
                 unit_give_up_position(u, now,
                                       "nothing of what was written is on the cartridge now in the drive");
-                return;
-        }
-        if (r->sense && (r->sense->key == SENSE_BLANK_CHECK || r->sense->code == ASC_END_OF_DATA)) {
+        } else if (at_end && stands_there) {
                 /* a READ at end of data leaves the medium there, SSC-4 6.4; some drives without LOCATE cannot
                  * SPACE to it */
                 u->resume.target = n;
                 u->resume.after_locate = STEP_REWRITE;
                 unit_goto_step(u, STEP_CHECK_POSITION, now);
-                return;
+        } else {
+                unit_go_to(u, &n, STEP_REWRITE, now);
         }
-        unit_go_to(u, &n, STEP_REWRITE, now);
 }
 
+/* A filemark is where it should be on many a medium: only blocks prove one. */
 void step_compare_done(Unit *u, const StepResult *r, usec_t now)
 {
         const JournalRecord *record = journal_record(&u->journal, u->resume.compare);
-        uint32_t n = count_equal(u, record, r);
+        uint32_t got = count_read(u, record, r), n;
 
-        if (n > 0)
-                u->resume.medium_proven = true;
+        if (record->length > 0) {
+                n = count_equal(u, record, got);
+                u->resume.medium_proven |= n > 0;
+        } else {
+                n = found_filemark(r);
+        }
         u->resume.compare_object += n;
         if (u->resume.compare_object >= record->n_objects) {
                 u->resume.compare++;
@@ -326,7 +344,7 @@ void step_compare_done(Unit *u, const StepResult *r, usec_t now)
         } else if (record->length == 0 && n > 0) {
                 unit_goto_step(u, STEP_COMPARE, now);
         } else {
-                compare_ended(u, r, now);
+                compare_ended(u, r, got == n || record->length == 0, now);
         }
 }
 

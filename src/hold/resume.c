@@ -122,7 +122,7 @@ static void step_commit_start(Unit *u, usec_t now)
 /* A failure is about objects that the program has already been told are good: it must hear it now. */
 static void step_commit_done(Unit *u, const StepResult *r, usec_t now)
 {
-        if (r->good) {
+        if (r->good || (r->sense && !r->sense->deferred && r->sense->key <= SENSE_RECOVERED_ERROR)) {
                 unit_commit(u);
                 unit_store(u);
         } else {
@@ -132,6 +132,7 @@ static void step_commit_done(Unit *u, const StepResult *r, usec_t now)
                 snprintf(u->record.reason, sizeof(u->record.reason), "the drive could not write its buffer");
                 unit_store(u);
                 unit_push_event(u, "failed", "%s", u->record.reason);
+                unit_set_phase(u, UNIT_FAILED);
         }
         unit_goto_step(u, STEP_NONE, now);
 }
@@ -177,7 +178,7 @@ static void resolve_in_flight(Unit *u)
 
 static void finish_recovery(Unit *u, usec_t now)
 {
-        bool was_out = u->phase != UNIT_PROBING;
+        bool was_out = u->record.introduced;
 
         u->resume.step = STEP_NONE;
         u->timed_out = false;
@@ -195,7 +196,8 @@ static void finish_recovery(Unit *u, usec_t now)
         }
         if (!u->record.position_lost)
                 u->record.reason[0] = '\0';
-        u->record.reset_seen = u->record.medium_changed = 0;
+        u->record.reset_seen = u->record.medium_changed = u->record.answer_lost = 0;
+        u->record.introduced = 1;
         unit_store(u);
         unit_set_phase(u, u->record.position_lost ? UNIT_FAILED : UNIT_HELD);
         unit_resume_queue(u, now);
@@ -206,7 +208,8 @@ static void step_done_start(Unit *u, usec_t now)
         finish_recovery(u, now);
 }
 
-/* What is in flight fails, unless it goes to a place of its own and nothing was lost before it. */
+/* What is in flight fails, unless it goes to a place of its own, on the same medium, and nothing was lost
+ * before it. */
 static void settle_given_up(Unit *u, bool lost_data)
 {
         InFlight *f = &u->record.in_flight;
@@ -215,18 +218,31 @@ static void settle_given_up(Unit *u, bool lost_data)
 
         if (f->phase != IN_FLIGHT_SENT)
                 return;
-        if (!lost_data && (opcode->settle == SETTLE_STATE || unit_repositions(opcode, f->cdb))) {
+        if (!lost_data && u->record.attention == 0 &&
+            (opcode->settle == SETTLE_STATE || unit_repositions(opcode, f->cdb))) {
                 *f = (InFlight){};
                 return;
         }
         unit_settle(u, SCSI_CHECK_CONDITION, sense,
                     unit_build_error(u, f->cdb, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR, sense));
-        u->record.loss_unreported = 0;
+        unit_report_loss(u, opcode);
+        unit_store(u);
+}
+
+/* A medium that could not be proven may be another one: the program is told so before it goes to a place of
+ * its own on it. */
+static void doubt_medium(Unit *u)
+{
+        if (u->config.type != DEVICE_TAPE || u->resume.medium_proven)
+                return;
+        u->record.attention = ASC_MEDIUM_MAY_HAVE_CHANGED;
+        u->record.n_medium_id = 0;
+        u->want_medium = true;
 }
 
 void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
 {
-        bool lost_data = !journal_is_empty(&u->journal);
+        bool lost_data = !journal_is_empty(&u->journal) || u->record.unjournalled;
         va_list ap;
 
         va_start(ap, format);
@@ -234,7 +250,9 @@ void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
         va_end(ap);
         u->record.position_lost = 1;
         u->record.loss_unreported = lost_data;
+        u->record.unjournalled = 0;
         u->record.anchor.valid = 0;
+        doubt_medium(u);
         settle_given_up(u, lost_data);
         journal_commit(&u->journal);
         unit_store(u);
@@ -302,7 +320,7 @@ void unit_start_recovery(Unit *u, Step step, usec_t now)
                         u->outage_since = now;
         u->resume = (UnitResume){};
         u->want_commit = u->want_position = false;
-        unit_set_phase(u, u->probed ? UNIT_RESUMING : UNIT_PROBING);
+        unit_set_phase(u, u->record.introduced ? UNIT_RESUMING : UNIT_PROBING);
         unit_goto_step(u, step, now);
 }
 
@@ -312,6 +330,10 @@ static bool step_interrupted(Unit *u, const StepResult *r, usec_t now)
         const ScsiResult *result = r->result;
 
         if (result->delivery != SCSI_ANSWERED) {
+                if (result->delivery == SCSI_IN_DOUBT && u->resume.step >= STEP_READY) {
+                        u->record.answer_lost = 1;
+                        unit_store(u);
+                }
                 if (result->path_gone || u->path_condemned) {
                         unit_lose_path(u, now, "the path to the device is gone");
                         return true;

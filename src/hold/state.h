@@ -6,7 +6,8 @@
  * with a sequence number and a CRC, and written alternately; journal data and journal records are written
  * before the record that counts them.
  *
- * Native byte order and layout: it never leaves the machine or the boot. UNIT_STATE_VERSION changes with it. */
+ * Native byte order and layout: it never leaves the machine or the boot. UNIT_STATE_VERSION changes with it.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,11 +81,12 @@ typedef struct InFlight {
         uint8_t status;
         uint8_t n_sense;
         uint32_t n_data;
-        uint32_t crc;            /* of its data-out */
-        uint32_t answer_tail;    /* cmd_tail of the ring just before it was answered */
-        uint8_t answer_noted;    /* answer_tail is valid */
-        uint8_t journalled;      /* its objects are the last record of the journal */
-        uint8_t reserved[2];
+        uint32_t crc;         /* of its data-out */
+        uint32_t answer_tail; /* cmd_tail of the ring just before it was answered */
+        uint8_t answer_noted; /* answer_tail is valid */
+        uint8_t journalled;   /* its objects are the last record of the journal */
+        uint8_t refused;      /* answered without the device */
+        uint8_t reserved;
         MediumPlace before; /* where it began */
         uint8_t cdb[SCSI_CDB_MAX];
         uint8_t sense[SCSI_SENSE_MAX];
@@ -115,20 +117,22 @@ typedef struct UnitRecord {
         uint64_t sequence;
         MediumPlace position; /* where the program believes to be, without the command in flight */
         MediumPlace commit;   /* everything before it is proven to be on the medium */
-        UnitAnchor anchor;     /* somewhere before `commit` */
+        UnitAnchor anchor;    /* somewhere before `commit` */
         JournalIndex journal;
         InFlight in_flight;
         UnitMode modes[UNIT_MODES_MAX];
         uint8_t n_modes;
         uint8_t medium_id[UNIT_MEDIUM_ID_MAX];
         uint8_t n_medium_id;
-        uint8_t medium; /* MediumPresence */
-        uint8_t position_used;  /* a program relied on the position since it was last known */
-        uint8_t loss_unreported; /* acknowledged objects are gone and no program was told so yet */
-        uint8_t position_lost;  /* fail every position-dependent command until the program repositions */
-        uint8_t prevent;        /* PREVENT field as last set */
-        uint8_t reserved;       /* RESERVE(6) or (10) is in force */
-        uint8_t position_form;  /* PositionForm */
+        uint8_t medium;           /* MediumPresence */
+        uint8_t position_used;    /* a program relied on the position since it was last known */
+        uint8_t loss_unreported;  /* acknowledged objects are gone and no program was told so yet */
+        uint8_t unjournalled;     /* acknowledged since the last commit, from a place that nobody knew */
+        uint8_t introduced;       /* was ready once: it is resumed and no longer probed */
+        uint8_t position_lost;    /* fail every position-dependent command until the program repositions */
+        uint8_t prevent;          /* PREVENT field as last set */
+        uint8_t reserved;         /* RESERVE(6) or (10) is in force */
+        uint8_t position_form;    /* PositionForm */
         uint8_t position_trusted; /* READ POSITION agreed with our own count at a place other than 0 */
         uint8_t no_locate;
         uint8_t no_mam;
@@ -136,7 +140,8 @@ typedef struct UnitRecord {
         uint8_t block_fixed;    /* block length != 0 */
         uint8_t reset_seen;     /* unit attention 29h since the last resume */
         uint8_t medium_changed; /* unit attention 28h since the last resume */
-        uint16_t attention; /* ASC and ASCQ of a unit attention that the program has to be told, or 0 */
+        uint8_t answer_lost;    /* an answer was, which may have been such a unit attention */
+        uint16_t attention;     /* ASC and ASCQ of a unit attention that the program has to be told, or 0 */
         uint32_t block_length;
         uint64_t n_commands, n_outages, n_replayed, n_settled;
         uint64_t n_bytes_written, n_bytes_read;

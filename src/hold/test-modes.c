@@ -147,7 +147,7 @@ static void assert_unrestorable(Fake *f)
         expect_identity(f);
         expect(f, CDB_READY, CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
         expect_ready(f);
-        assert_given_up(f, "mode pages cannot be restored");
+        assert_medium_given_up(f, "mode pages cannot be restored");
 }
 
 static void test_too_long(void **state)

@@ -68,7 +68,7 @@ static void test_reservation_gone(void **state)
         begin_return(f);
         expect_ready(f);
         expect(f, "16 00 00 00 00 00", STATUS(SCSI_RESERVATION_CONFLICT));
-        assert_given_up(f, "could not be reserved again");
+        assert_medium_given_up(f, "could not be reserved again");
 }
 
 static void test_mode_refused(void **state)
@@ -81,7 +81,7 @@ static void test_mode_refused(void **state)
         begin_return(f);
         expect_ready(f);
         expect(f, "15 10 00 00 0c 00", CHECK(SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB));
-        assert_given_up(f, "MODE SELECT was refused");
+        assert_medium_given_up(f, "MODE SELECT was refused");
 }
 
 static const struct {
@@ -114,7 +114,7 @@ static void test_unrestorable(void **state)
                 expect(f, CDB_READY, CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
                 expect_ready(f);
                 if (unrestorable[i].reason)
-                        assert_given_up(f, unrestorable[i].reason);
+                        assert_medium_given_up(f, unrestorable[i].reason);
                 else
                         assert_is_ready(f);
                 fake_teardown(state);

@@ -35,7 +35,7 @@
 #define CDB_POSITION       "34 06 00 00 00 00 00 00 00 00"
 #define CDB_SHORT_POSITION "34 00 00 00 00 00 00 00 00 00"
 #define CDB_COMMIT         "10 00 00 00 00 00"
-#define CDB_ELEMENTS       "b8 10 00 00 ff ff 00 01 00 00 00 00"
+#define CDB_ELEMENTS       "b8 10 00 00 ff ff 00 08 00 00 00 00"
 
 typedef struct Answer {
         ScsiDelivery delivery;

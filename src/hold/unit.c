@@ -110,6 +110,7 @@ int unit_init(Unit *u, const UnitConfig *config, const UnitMemory *memory, usec_
         };
         u->probed = u->state->n_pages > 0;
         u->redelivery = u->record.in_flight.phase != IN_FLIGHT_NONE;
+        u->record.answer_lost |= !fresh; /* to a predecessor */
         if (!journal_verify(&u->journal)) {
                 journal_commit(&u->journal);
                 u->record.position_lost = u->record.loss_unreported = 1;
@@ -130,7 +131,7 @@ void unit_take_over(Unit *u, uint32_t tail)
                 return;
         if (f->answer_noted && f->answer_tail != tail) {
                 f->phase = IN_FLIGHT_NONE;
-        } else if (scsi_opcode_find(u->config.type, f->cdb, f->n_cdb)->settle == SETTLE_READ) {
+        } else if (!f->refused && scsi_opcode_find(u->config.type, f->cdb, f->n_cdb)->settle == SETTLE_READ) {
                 u->record.position = u->record.commit = f->before;
                 f->phase = IN_FLIGHT_NONE;
         }
@@ -244,29 +245,39 @@ static void note_in_flight(Unit *u, const UnitCommand *c)
                 f->crc = journal_record(&u->journal, u->record.journal.end - 1)->crc;
         else if (c->opcode->direction == SCSI_DATA_OUT)
                 f->crc = crc32c(0, c->data, c->n_data);
-        unit_store(u);
+}
+
+/* Answers the head without the device. A successor gives the same answer, if ours does not arrive. */
+static void answer_refusal(Unit *u, const UnitCommand *c, uint8_t key, uint16_t code)
+{
+        uint8_t sense[SCSI_SENSE_MAX];
+        size_t n_sense = unit_build_error(u, c->cdb, key, code, sense);
+
+        u->record.in_flight = (InFlight){};
+        note_in_flight(u, c);
+        u->record.in_flight.refused = 1;
+        unit_settle(u, SCSI_CHECK_CONDITION, sense, n_sense);
+        u->awaiting_answer = true;
+        unit_complete(u, c, SCSI_CHECK_CONDITION, sense, n_sense, 0, true);
 }
 
 /* What must be refused before the device sees it. True if it was answered. */
 static bool refuse_head(Unit *u, const UnitCommand *c)
 {
         UnitRecord *r = &u->record;
+        uint16_t attention = r->attention;
 
-        if (r->attention != 0) {
-                uint16_t code = r->attention;
-
+        if (attention != 0 && !u->redelivery) {
                 r->attention = 0;
-                unit_store(u);
-                unit_complete_error(u, c, SENSE_UNIT_ATTENTION, code);
+                answer_refusal(u, c, SENSE_UNIT_ATTENTION, attention);
                 return true;
         }
-        if (unit_is_ordered(c->opcode) && r->loss_unreported) {
-                r->loss_unreported = 0;
-                unit_store(u);
-        } else if (!r->position_lost || !unit_depends_on_position(c->opcode, c->cdb)) {
+        if (!(r->loss_unreported && unit_is_ordered(c->opcode)) &&
+            !(r->position_lost && unit_depends_on_position(c->opcode, c->cdb)))
                 return false;
-        }
-        unit_complete_error(u, c, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+        u->redelivery = false;
+        unit_report_loss(u, c->opcode);
+        answer_refusal(u, c, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
         return true;
 }
 
@@ -299,6 +310,7 @@ static bool start_head(Unit *u)
                         }
                 }
                 note_in_flight(u, &c);
+                unit_store(u);
         }
         u->queue[0].executing = true;
         submit(u, &c, data);

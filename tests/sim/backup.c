@@ -123,15 +123,20 @@ static bool told_of_blocks(const Backup *b)
 }
 
 /* The cartridge was swapped, or nothing on it could prove that it is the same: no serial number, and none of
- * what was written survived; or the program was where only the drive could have told. */
+ * what was written survived, or no block of it is known and the drive's unit attention may have been lost; or
+ * the program was where only the drive could have told. */
 static bool error_is_right(const Backup *b)
 {
         const char *why = b->world.unit->record.reason;
 
         if (b->swapped || (b->at_end && strstr(why, "the position was not known")))
                 return true;
-        return b->config.no_mam && (strstr(why, "nothing of what was written") ||
-                                    (strstr(why, "cannot be proven to be the same") && !told_of_blocks(b)));
+        if (b->config.no_mam && !b->world.unit->record.anchor.valid &&
+            world_sense(&b->world).key == SENSE_UNIT_ATTENTION)
+                return true;
+        return b->config.no_mam &&
+               (strstr(why, "nothing of what was written") ||
+                (strstr(why, "cannot be proven to be the same") && (!told_of_blocks(b) || b->at_end)));
 }
 
 static void check_object(Backup *b, size_t i)
@@ -321,9 +326,12 @@ static bool begin(Backup *b)
                         break;
                 w->now += USEC_PER_SEC;
         }
-        if (!command_rewind(b) && !command_rewind(b) && !b->swapped)
-                world_fail(w, "REWIND failed");
-        return !w->failed && !b->swapped;
+        /* every lost answer may have been a unit attention, which such a drive's program is told of */
+        for (int i = 0; i < (int) w->n_faults_max + 3 && !w->failed; i++)
+                if (command_rewind(b) || b->swapped)
+                        return !w->failed && !b->swapped;
+        world_fail(w, "REWIND failed");
+        return false;
 }
 
 void backup_run(Backup *b, size_t n, size_t n_appended, uint32_t n_block)

@@ -34,12 +34,11 @@ static const struct Drive {
         bool old;
         uint32_t n_buffer;
         size_t n_appended;
-        bool if_named; /* and not otherwise */
 } drives[] = {
-        {"buffered", false, 16, 4, false},
-        {"unbuffered", false, 0, 4, false},
-        {"old", true, 4, 0, false},
-        {"old-appending", true, 4, 4, true},
+        {"buffered", false, 16, 4},
+        {"unbuffered", false, 0, 4},
+        {"old", true, 4, 0},
+        {"old-appending", true, 4, 4},
 };
 
 /* ---- drawn from a seed ---- */
@@ -70,7 +69,7 @@ static bool run_seed(uint64_t seed, unsigned *n_faults)
         backup_init(b, seed, old, seed % 3 * 8);
         w->verbose = arg.verbose;
         draw_trouble(w);
-        backup_run(b, 20 + world_below(w, OBJECTS_MAX - 60), old ? 0 : world_below(w, 20), 6000);
+        backup_run(b, 20 + world_below(w, OBJECTS_MAX - 60), world_below(w, 20), 6000);
         failed = w->failed;
         if (failed)
                 printf("seed %" PRIu64 ": %s\n  play it again: sim --seed %" PRIu64 " --verbose\n", seed,
@@ -164,7 +163,7 @@ static int run_drives(void)
         Tally t = {};
 
         for (size_t i = 0; i < ELEMENTSOF(drives); i++) {
-                if (arg.drive ? strcmp(arg.drive, drives[i].name) != 0 : drives[i].if_named)
+                if (arg.drive && strcmp(arg.drive, drives[i].name) != 0)
                         continue;
                 if (arg.cut_everywhere)
                         cut_everywhere(&drives[i], &t);
