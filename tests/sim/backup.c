@@ -136,7 +136,7 @@ static bool error_is_right(const Backup *b)
                 return true;
         return b->config.no_mam &&
                (strstr(why, "nothing of what was written") ||
-                (strstr(why, "cannot be proven to be the same") && (!told_of_blocks(b) || b->at_end)));
+                (strstr(why, "cannot be proven to be the same") && (!told_of_blocks(b) || b->appended)));
 }
 
 static void check_object(Backup *b, size_t i)
@@ -314,6 +314,7 @@ static bool append(Backup *b, size_t n, uint32_t n_block)
         if (!world_run(w, scsi_cdb_space_6(w->cdb, SPACE_END_OF_DATA, 0), NULL, 0))
                 return take_error(b, "SPACE");
         b->at_end = true;
+        b->appended = b->config.no_read_position;
         return write_objects(b, n, n_block) && read_back(b, n_block);
 }
 

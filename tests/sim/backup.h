@@ -22,7 +22,8 @@ typedef struct Backup {
         Object told[OBJECTS_MAX]; /* what the program was told is on the medium */
         size_t n_told;
         bool swapped;
-        bool at_end; /* by SPACE to end of data, and nobody has asked the drive yet where that is */
+        bool appended; /* from a place that nobody knew, so that no block may be known any more */
+        bool at_end;   /* by SPACE to end of data, and nobody has asked the drive yet where that is */
 } Backup;
 
 /* old: knows neither LOCATE nor READ POSITION nor a medium's memory. n_buffer: objects that a power cycle
