@@ -123,3 +123,12 @@ model_position() {
     reply=${reply#* position=}
     echo "${reply%% *}"
 }
+
+# evertaped_said PATTERN: a line of its log matches.
+evertaped_said() {
+    if [[ $LAB_MODE == systemd ]]; then
+        journalctl --unit=evertaped --output=cat | grep -qE -- "$1"
+    else
+        grep -qE -- "$1" "$LAB_OUT/evertaped.log"
+    fi
+}

@@ -95,7 +95,7 @@ evertape status
 survives "killed while the drive is away" kill_while_away
 survives "killed while it resumes" kill_in_resume
 survives "killed before it writes again what was lost" kill_before_rewriting
-ok "nine objects" grep -q 'drive1: resumed: .* 9 objects written again' "$LAB_OUT/evertaped.log"
+ok "nine objects" evertaped_said 'drive1: resumed: .* 9 objects written again'
 survives "stopped and started" stop_and_start
 survives "drive and daemon gone, the command carried out" gone_with_drive
 evertape status

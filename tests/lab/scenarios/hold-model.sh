@@ -75,7 +75,7 @@ survives "cut in a command that was carried out" cut_in_flight 1 executed
 survives "cut in a command that was not" cut_in_flight 0
 survives "reset" model reset drive1
 survives "power cycle, 5 objects lost" power_cycle
-ok "the journal had them" grep -q 'drive1: resumed: .* 5 objects written again' "$LAB_OUT/evertaped.log"
+ok "the journal had them" evertaped_said 'drive1: resumed: .* 5 objects written again'
 survives "becoming ready" slow_start
 survives "cut again during the resume" cut_twice
 

@@ -157,7 +157,7 @@ feed_aside /tmp/data 1
 ok "it is noticed" wait_until 10 is_state resuming drive2
 model swap-serial drive1 STRANGER
 model online drive1
-ok "it is refused" wait_until 20 grep -q 'drive2: wrong-device: .*STRANGER' "$LAB_OUT/evertaped.log"
+ok "it is refused" wait_until 20 evertaped_said 'drive2: wrong-device: .*STRANGER'
 ok "the program waits" kill -0 "$_fed_pid"
 model swap-serial drive1 MDLDRV01
 ok "the right one comes, and the program ends well" feed_end /tmp/data

@@ -39,7 +39,7 @@ cut() {
     model return drive1
 }
 ok "writes through a cut that loses objects" writes cut
-ok "writes them again" grep -q 'drive1: resumed: .* 5 objects written again' "$LAB_OUT/evertaped.log"
+ok "writes them again" evertaped_said 'drive1: resumed: .* 5 objects written again'
 ok "through a reset" writes model reset drive1
 ok "through its own death" writes evertaped_crash
 mt -f "$nst" rewind
