@@ -14,11 +14,13 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon/held-lun.h"
 #include "daemon/manager.h"
 #include "transport/sg.h"
 #include "util/log.h"
+#include "util/root.h"
 
 #define REOPEN_AFTER (1 * USEC_PER_SEC)
 
@@ -121,7 +123,11 @@ static void ring_is_broken(Held *h, int r)
                   "`evertape release %s` and hold it again",
                   h->device.name, strerror(-r), h->device.name);
         snprintf(h->reason, sizeof(h->reason), "the command ring is broken");
+        /* whoever removes the LUN has to find nobody at its ring: he then ends what waits in it */
         h->uio_source = sd_event_source_disable_unref(h->uio_source);
+        munmap(h->map, h->n_map);
+        h->map = NULL;
+        h->uio_fd = safe_close(h->uio_fd);
         h->stage = HELD_BROKEN;
         manager_changed(h->manager, h);
 }
@@ -178,6 +184,8 @@ int held_open_ring(Held *h, unsigned uio, uint64_t size, bool existed)
         }
         h->n_map = size;
         (void) madvise(h->map, size, MADV_DONTDUMP);
+        if (existed && h->fresh)
+                unit_state_is_lost(h->unit);
         if (existed) {
                 r = held_take_over_ring(h);
                 if (r < 0)
@@ -189,7 +197,8 @@ int held_open_ring(Held *h, unsigned uio, uint64_t size, bool existed)
         r = sd_event_add_io(manager_event(h->manager), &h->uio_source, h->uio_fd, EPOLLIN, on_uio, h);
         if (r < 0)
                 return r;
-        held_run(h); /* what is in the ring before the first poll raises no event */
+        manager_want_scan(h->manager); /* a path may be had now */
+        held_run(h);                   /* what is in the ring before the first poll raises no event */
         return 0;
 }
 
@@ -315,16 +324,26 @@ static void set_timer(Held *h)
 static void held_run(Held *h)
 {
         HoldAction a;
+        bool had_no_room;
 
+        if (h->stage == HELD_BROKEN)
+                return;
         do {
                 if (h->uio_source)
                         drain_ring(h);
+                if (h->stage == HELD_BROKEN) {
+                        close_path(h);
+                        return;
+                }
+                had_no_room = !unit_has_room(h->unit);
                 while (unit_next_action(h->unit, &a))
                         carry_out(h, &a);
                 if (h->kick && h->uio_fd >= 0)
                         (void) tcmu_ring_kick(h->uio_fd);
                 h->kick = false;
-        } while (h->unit->n_actions > 0);
+                /* INQUIRY and the like are answered at once and take no place: what was left in the ring for
+                 * want of room raises no event */
+        } while (h->unit->n_actions > 0 || (had_no_room && unit_has_room(h->unit)));
         watch_transport(h);
         set_timer(h);
 }
@@ -333,7 +352,10 @@ static void held_run(Held *h)
 
 bool held_wants_path(const Held *h)
 {
-        return !h->transport && h->stage != HELD_REMOVING && h->stage != HELD_BROKEN;
+        /* HELD_BACKSTORE: what a predecessor answered is not known yet (unit_take_over), no recovery before
+         */
+        return !h->transport && h->stage != HELD_REMOVING && h->stage != HELD_BROKEN &&
+               h->stage != HELD_BACKSTORE;
 }
 
 static bool is_candidate(const Held *h, const DevicePath *p)
@@ -342,14 +364,49 @@ static bool is_candidate(const Held *h, const DevicePath *p)
                (strcmp(p->state, "running") == 0 || p->state[0] == '\0');
 }
 
+/* A predecessor's command may still be with the device, and nothing may overtake it. */
+static bool is_busy(const Held *h, const DevicePath *p)
+{
+        char path[96], text[16];
+
+        if (h->unit->record.in_flight.phase != IN_FLIGHT_SENT)
+                return false;
+        snprintf(path, sizeof(path), "sys/class/scsi_generic/%s/device/device_busy", p->sg);
+        return root_read_text(manager_root(h->manager), path, text, sizeof(text)) >= 0 &&
+               strcmp(text, "0") != 0;
+}
+
+/* st and ch are taken off it, which closes no node that somebody has opened since it came back. */
+static bool is_ours_alone(Held *h, const DevicePath *p)
+{
+        DeviceUser user;
+        int r;
+
+        if (p->tape[0] == '\0' && p->changer[0] == '\0')
+                return true;
+        r = monitor_find_user(manager_root(h->manager), p, getpid(), &user);
+        if (r > 0) {
+                snprintf(h->reason, sizeof(h->reason), "%s is in use by %s (pid %d)", user.node, user.command,
+                         user.pid);
+                return false;
+        }
+        r = monitor_unbind_driver(manager_root(h->manager), p);
+        if (r < 0 && r != -ENODEV) {
+                snprintf(h->reason, sizeof(h->reason), "st or ch stays on %s: %s", p->sg, strerror(-r));
+                return false;
+        }
+        return true;
+}
+
 static void open_path(Held *h, const DevicePath *p)
 {
         char node[32];
         int r;
 
-        r = monitor_unbind_driver(manager_root(h->manager), p);
-        if (r < 0 && r != -ENODEV)
-                log_debug("%s: st or ch stays on %s: %s", h->device.name, p->sg, strerror(-r));
+        if (is_busy(h, p) || !is_ours_alone(h, p)) {
+                h->retry_at = now() + REOPEN_AFTER / 4;
+                return;
+        }
         snprintf(node, sizeof(node), "/dev/%s", p->sg);
         r = transport_sg_new(node, on_result, h, &h->transport);
         if (r < 0) {
@@ -394,7 +451,6 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
 {
         _cleanup_(held_freep) Held *h = calloc(1, sizeof(*h));
         UnitConfig config = {.type = device->identity.type, .timeout = manager_timeout(m, device->name)};
-        bool fresh;
         int r;
 
         if (!h)
@@ -410,7 +466,7 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
         if (r < 0)
                 return r;
         snprintf(config.serial, sizeof(config.serial), "%s", device->identity.serial);
-        r = unit_init(h->unit, &config, &h->memory.unit, now(), &fresh);
+        r = unit_init(h->unit, &config, &h->memory.unit, now(), &h->fresh);
         if (r < 0)
                 return r;
         r = sd_event_add_time(manager_event(m), &h->timer, CLOCK_MONOTONIC, 0, 1, on_timer, h);

@@ -41,6 +41,7 @@ typedef struct Held {
         HeldStage stage;
         Memory memory;
         Unit *unit;
+        bool fresh; /* no predecessor's state was found */
 
         Transport *transport;
         char path_node[24]; /* "sg3" */

@@ -21,7 +21,7 @@
 
 #define STORED_MAX   256
 #define RING_MIN     (UINT64_C(4) << 20)
-#define MEMORY_SHARE 8
+#define MEMORY_SHARE 16
 
 static struct Stored {
         char name[48];

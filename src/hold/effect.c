@@ -198,7 +198,8 @@ static void moved(Unit *u, bool known_flushed)
 static void lose_track(Unit *u)
 {
         position_set_unknown(&u->record.position);
-        moved(u, true);
+        moved(u, false);
+        u->want_commit |= !journal_is_empty(&u->journal);
         u->want_position = true;
 }
 
@@ -276,6 +277,8 @@ static void effect_written(Unit *u, const UnitCommand *c, const ScsiResult *resu
         }
         if (deferred || !certain) {
                 /* the program hears it from the device itself; what it was told before no longer holds */
+                if (deferred)
+                        journal_commit(&u->journal);
                 lose_track(u);
         } else if (!position_known(&u->record.position) || !u->record.position_trusted) {
                 u->want_position = u->record.position_form != POSITION_FORM_NONE;
@@ -443,6 +446,8 @@ static void effect_spaced(Unit *u, const UnitCommand *c, const ScsiResult *resul
 
 static void effect_lost(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense)
 {
+        if (was_refused(sense))
+                return;
         u->record.position_used = 1;
         lose_track(u);
 }
@@ -451,15 +456,20 @@ static void effect_kept(Unit *u, const UnitCommand *c, const ScsiResult *result,
 {
         if (c->opcode->settle == SETTLE_STATE && result->status == SCSI_GOOD)
                 unit_remember_setting(u, c);
+        if (u->config.type == DEVICE_TAPE && c->opcode->opcode == OP_MODE_SENSE_6 &&
+            result->status == SCSI_GOOD && c->cdb[2] >> 6 == 0)
+                unit_learn_block_length(u, c->data, result->n_transferred);
         if (u->config.type != DEVICE_TAPE || c->opcode->opcode != OP_TEST_UNIT_READY)
                 return;
         if (sense && !sense->deferred && sense->key == SENSE_NOT_READY && sense_asc(sense) == 0x3a) {
                 if (u->record.medium != MEDIUM_ABSENT)
                         unit_forget_medium(u, MEDIUM_ABSENT);
+                unit_store(u);
         } else if (result->status == SCSI_GOOD) {
                 if (u->record.medium == MEDIUM_ABSENT)
                         unit_forget_medium(u, MEDIUM_PRESENT);
                 u->record.medium = MEDIUM_PRESENT;
+                unit_store(u);
         }
 }
 

@@ -119,6 +119,7 @@ void step_position_done(Unit *u, const StepResult *r, usec_t now)
         if (k > 0 && u->record.position_trusted && t.object_known) {
                 u->resume.reported = true;
                 u->resume.reported_object = t.object;
+                u->resume.reported_partition = (uint8_t) t.partition;
         }
         if (k > 0 && is_first_look(u)) {
                 learn(u, &t);
@@ -160,7 +161,8 @@ void step_check_position_done(Unit *u, const StepResult *r, usec_t now)
 {
         TapePosition t;
 
-        if (parse_answer(u, r, &t) <= 0 || !t.object_known || t.object != u->resume.target.object) {
+        if (parse_answer(u, r, &t) <= 0 || !t.object_known || t.object != u->resume.target.object ||
+            t.partition != u->resume.target.partition) {
                 unit_give_up_position(u, now, "the drive did not go where it was sent");
                 return;
         }
@@ -179,10 +181,11 @@ void unit_go_to(Unit *u, const MediumPlace *target, Step then, usec_t now)
 void step_locate_start(Unit *u, usec_t now)
 {
         const MediumPlace *t = &u->resume.target;
+        bool change = t->partition != 0 || (u->resume.reported && u->resume.reported_partition != 0);
         uint8_t cdb[SCSI_CDB_MAX];
         size_t n_cdb;
 
-        if (position_at_beginning(t) && t->partition == 0) {
+        if (position_at_beginning(t) && !change) {
                 unit_goto_step(u, STEP_REWIND, now);
                 return;
         }
@@ -195,9 +198,9 @@ void step_locate_start(Unit *u, usec_t now)
                 return;
         }
         if (t->object <= UINT32_MAX)
-                n_cdb = scsi_cdb_locate_10(cdb, t->partition != 0, t->partition, (uint32_t) t->object);
+                n_cdb = scsi_cdb_locate_10(cdb, change, t->partition, (uint32_t) t->object);
         else
-                n_cdb = scsi_cdb_locate_16(cdb, t->partition != 0, t->partition, LOCATE_OBJECT, t->object);
+                n_cdb = scsi_cdb_locate_16(cdb, change, t->partition, LOCATE_OBJECT, t->object);
         unit_submit_step(u, cdb, n_cdb, SCSI_NO_DATA, NULL, 0);
 }
 

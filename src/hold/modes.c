@@ -62,6 +62,8 @@ static void remember_mode_select(Unit *u, const UnitCommand *c)
         first_page = parse_header(is_10, data, c->n_data, &block_length);
         set_block_length(u, block_length);
         mode.page = first_page < c->n_data ? data[first_page] & 0x3f : 0;
+        if (mode.page == 0x11) /* Medium Partition: without POFM it is this that partitions, SSC-4 8.5.4 */
+                return;
         for (size_t i = 0; i < r->n_modes; i++)
                 if (r->modes[i].page == mode.page) {
                         drop_mode(r, i);
@@ -95,6 +97,12 @@ void unit_remember_setting(Unit *u, const UnitCommand *c)
 {
         UnitRecord *r = &u->record;
         uint8_t action = c->cdb[1] & 0x1f;
+
+        if (c->n_data > 0 && !c->data) { /* aborted */
+                r->unrestorable |= c->opcode->opcode == OP_SECURITY_PROTOCOL_OUT ? UNRESTORABLE_ENCRYPTION
+                                                                                 : UNRESTORABLE_MODE;
+                return;
+        }
 
         switch (c->opcode->opcode) {
         case OP_MODE_SELECT_6:

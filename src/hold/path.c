@@ -85,7 +85,8 @@ static void give_up_waiting(Unit *u, usec_t now)
         u->timed_out = true;
         text_format_span(span, sizeof(span), u->config.timeout);
         snprintf(u->record.reason, sizeof(u->record.reason), "did not come back within %s", span);
-        if (unit_session_open(u) || u->record.in_flight.phase != IN_FLIGHT_NONE)
+        if (u->config.type == DEVICE_TAPE &&
+            (unit_session_open(u) || u->record.in_flight.phase != IN_FLIGHT_NONE))
                 u->record.position_lost = 1;
         u->record.loss_unreported |= !journal_is_empty(&u->journal) || u->record.unjournalled;
         u->record.unjournalled = 0;
@@ -104,6 +105,10 @@ static void give_up_waiting(Unit *u, usec_t now)
         unit_store(u);
         if (!u->path_open)
                 unit_set_phase(u, UNIT_FAILED);
+        else if (u->submitted == SUBMITTED_STEP)
+                u->resume.restart = true;
+        else if (u->resume.step != STEP_NONE)
+                unit_start_recovery(u, STEP_INQUIRY, now);
 }
 
 void unit_tick(Unit *u, usec_t now)

@@ -3,6 +3,7 @@
 /* The device's answer to a program's command: final, to be tried again, in doubt, or a sign that the device
  * is not what it was. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +35,7 @@ static void retry_head(Unit *u, usec_t now)
  * on a position that he does not know. */
 void unit_drop_abandoned(Unit *u)
 {
-        if (unit_is_ordered(u->queue[0].opcode)) {
+        if (u->config.type == DEVICE_TAPE && unit_is_ordered(u->queue[0].opcode)) {
                 u->record.position_lost = 1;
                 snprintf(u->record.reason, sizeof(u->record.reason), "%s was aborted by its initiator",
                          u->queue[0].opcode->name);
@@ -49,6 +50,8 @@ static void finish_head(Unit *u, const ScsiResult *result, const Sense *sense)
         UnitCommand c = u->queue[0];
         bool ordered = unit_is_ordered(c.opcode);
 
+        if (c.answered)
+                c.data = NULL; /* given back */
         unit_apply_effect(u, &c, result, sense);
         if (ordered)
                 unit_settle(u, result->status, result->sense, result->n_sense);
@@ -113,12 +116,13 @@ static int judge_answer(const Unit *u, const ScsiResult *result, const Sense *se
                 return ANSWER_RETRY;
         if (result->status == SCSI_TASK_ABORTED)
                 return ANSWER_IN_DOUBT;
+        if (result->status == SCSI_CHECK_CONDITION && !sense && unit_is_ordered(opcode))
+                return ANSWER_IN_DOUBT;
         if (!sense || sense->deferred)
                 return ANSWER_FINAL;
         if (sense->key == SENSE_UNIT_ATTENTION)
                 return ANSWER_ATTENTION;
-        if (sense->key == SENSE_NOT_READY && sense_asc(sense) == 0x04 && unit_is_ordered(opcode) &&
-            unit_session_open(u))
+        if (unit_becomes_ready(sense) && unit_is_ordered(opcode) && unit_session_open(u))
                 return ANSWER_NOT_READY;
         return ANSWER_FINAL;
 }
@@ -151,13 +155,40 @@ static void program_answered(Unit *u, const ScsiResult *result, usec_t now)
         }
 }
 
+/* A write(2) to the sg driver that will not do better the next time: too large for the adapter. */
+static bool cannot_be_sent(const ScsiResult *result)
+{
+        return result->error == EINVAL || result->error == E2BIG || result->error == EOPNOTSUPP;
+}
+
+static void refuse_unsendable(Unit *u)
+{
+        UnitCommand c = u->queue[0];
+
+        unsend_head(u);
+        if (c.answered)
+                return;
+        unit_queue_pop(u);
+        unit_complete_error(u, &c, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB);
+}
+
 static void program_result(Unit *u, const ScsiResult *result, usec_t now)
 {
+        UnitCommand *c = &u->queue[0];
+
+        if (result->delivery != SCSI_ANSWERED && c->aborted && !c->answered) {
+                unit_complete(u, c, SCSI_TASK_ABORTED, NULL, 0, 0, false);
+                c->answered = true;
+        }
         switch (result->delivery) {
         case SCSI_ANSWERED:
                 program_answered(u, result, now);
                 return;
         case SCSI_NOT_SENT:
+                if (!result->path_gone && cannot_be_sent(result)) {
+                        refuse_unsendable(u);
+                        return;
+                }
                 if (!result->path_gone) {
                         retry_head(u, now);
                         return;

@@ -81,6 +81,9 @@ static bool is_where_it_was(Unit *u)
         const UnitRecord *r = &u->record;
         uint64_t here = s->reported_object;
 
+        if (s->reported_partition != r->position.partition)
+                return false;
+
         if (!s->reported || r->reset_seen || r->medium_changed || !r->position.object_known || here == 0 ||
             !r->commit.object_known || here < r->position.object)
                 return false;
@@ -196,6 +199,9 @@ void step_plan_start(Unit *u, usec_t now)
                 go_on_from_here(u, now);
         else if (is_untouched(u))
                 plan_untouched(u, now);
+        else if (u->record.unrestorable && !(u->resume.reported && u->resume.reported_object > 0))
+                unit_give_up_position(u, now,
+                                      "the device may have been reset, and what was set cannot be set again");
         else
                 plan_return(u, now);
 }
@@ -359,16 +365,33 @@ static void settle_write(Unit *u)
         uint8_t sense[SCSI_SENSE_MAX];
         Sense s = {.eom = true, .code = ASC_EARLY_WARNING};
         bool filemarks = last->length == 0;
+        Transfer t;
 
         place_after_objects(&u->record.position, last, last->n_objects);
         u->record.n_bytes_written += (uint64_t) last->n_objects * last->length;
         f->journalled = 0;
+        if (unit_decode_transfer(u, f->cdb, f->n_data, &t) >= 0 && t.n_objects > last->n_objects) {
+                /* the device took some of them and said so, when the daemon died */
+                s.information_valid = true;
+                s.information = t.n_objects - last->n_objects;
+                u->resume.early_warning = true;
+        }
         if (u->resume.early_warning)
                 unit_settle(u, SCSI_CHECK_CONDITION, sense, sense_build(&s, sense, sizeof(sense)));
         else
                 unit_settle(u, SCSI_GOOD, NULL, 0);
         if (filemarks)
                 u->want_commit = true; /* the program takes its filemark for a proof */
+}
+
+static bool is_at_position(const Unit *u)
+{
+        MediumPlace here = place_of_compare(u), p = u->record.position;
+
+        if (here.object_known && p.object_known)
+                return here.object == p.object && here.partition == p.partition;
+        return here.file_known && p.file_known && here.file == p.file && here.block == p.block &&
+               here.partition == p.partition;
 }
 
 void step_rewrite_start(Unit *u, usec_t now)
@@ -378,8 +401,13 @@ void step_rewrite_start(Unit *u, usec_t now)
         uint32_t n;
 
         if (!r) {
-                if (is_write_in_flight(u))
+                if (is_write_in_flight(u)) {
                         settle_write(u);
+                } else if (!is_at_position(u)) { /* REWIND with IMMED = 1 was acknowledged before its flush */
+                        u->want_commit = true;
+                        unit_go_to(u, &u->record.position, STEP_DONE, now);
+                        return;
+                }
                 unit_goto_step(u, STEP_DONE, now);
                 return;
         }
@@ -411,6 +439,19 @@ void step_rewrite_done(Unit *u, const StepResult *r, usec_t now)
         }
         if (!r->good && r->sense->eom)
                 u->resume.early_warning = true;
+        if (!r->good && r->sense->information_valid && (record->fixed || record->length == 0) &&
+            r->sense->information > 0) {
+                int64_t n = record->n_objects - u->resume.compare_object, done = n - r->sense->information;
+
+                if (done <= 0) {
+                        unit_give_up_position(u, now, "what was lost does not fit on the medium any more");
+                        return;
+                }
+                u->resume.n_rewritten += (uint64_t) done;
+                u->resume.compare_object += (uint32_t) done;
+                unit_goto_step(u, STEP_REWRITE, now);
+                return;
+        }
         u->resume.n_rewritten += record->n_objects - u->resume.compare_object;
         u->resume.compare++;
         u->resume.compare_object = 0;

@@ -60,7 +60,8 @@ void step_mode_start(Unit *u, usec_t now)
         uint8_t cdb[SCSI_CDB_MAX];
         size_t n_cdb;
 
-        if (u->resume.mode == 0 && u->record.reset_seen && u->record.unrestorable && unit_session_open(u)) {
+        if (u->resume.mode == 0 && u->record.reset_seen && u->record.unrestorable) {
+                u->record.loss_unreported = 1;
                 unit_give_up_position(u, now, "the device was reset and %s",
                                       unrestorable_text(u->record.unrestorable));
                 return;

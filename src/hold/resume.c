@@ -23,6 +23,7 @@
 #define READY_INTERVAL     (500 * USEC_PER_MSEC)
 #define RETRY_INTERVAL     (1 * USEC_PER_SEC)
 #define BUSY_INTERVAL      (50 * USEC_PER_MSEC)
+#define ABORTED_MAX        8
 #define ATTENTIONS_AT_ONCE 64
 
 /* ---- sending ---- */
@@ -101,7 +102,8 @@ static void step_ready_done(Unit *u, const StepResult *r, usec_t now)
         if (r->good ||
             (r->sense && r->sense->key != SENSE_NOT_READY && r->sense->key != SENSE_UNIT_ATTENTION))
                 ready_count(u, false, now);
-        else if (r->sense && r->sense->key == SENSE_NOT_READY && sense_asc(r->sense) == 0x3a)
+        else if (r->sense && r->sense->key == SENSE_NOT_READY &&
+                 (sense_asc(r->sense) == 0x3a || r->sense->code == 0x0402 || r->sense->code == 0x0403))
                 ready_count(u, true, now);
         else {
                 u->resume.n_ready = 0;
@@ -249,7 +251,7 @@ void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
         vsnprintf(u->record.reason, sizeof(u->record.reason), format, ap);
         va_end(ap);
         u->record.position_lost = 1;
-        u->record.loss_unreported = lost_data;
+        u->record.loss_unreported |= lost_data;
         u->record.unjournalled = 0;
         u->record.anchor.valid = 0;
         doubt_medium(u);
@@ -358,8 +360,7 @@ static void step_attention(Unit *u, const Sense *sense, usec_t now)
         u->record.reset_seen |= sense_asc(sense) == 0x29;
         u->record.medium_changed |= sense->code == ASC_MEDIUM_MAY_HAVE_CHANGED;
         unit_store(u);
-        if (u->resume.step != STEP_READY)
-                unit_start_recovery(u, STEP_NONE, now);
+        unit_start_recovery(u, STEP_NONE, now);
         u->resume.n_attentions = n;
         u->resume.n_ready = 0;
         u->resume.step = STEP_READY;
@@ -384,13 +385,33 @@ void unit_step_result(Unit *u, const ScsiResult *result, usec_t now)
                 step_attention(u, r.sense, now);
                 return;
         }
-        if (r.sense && r.sense->key == SENSE_NOT_READY && sense_asc(r.sense) == 0x04 && step > STEP_READY) {
-                if (is_housekeeping(step))
-                        unit_start_recovery(u, STEP_NONE, now);
+        if (u->resume.restart) {
+                unit_start_recovery(u, STEP_INQUIRY, now);
+                return;
+        }
+        if (r.sense && r.sense->key == SENSE_ABORTED_COMMAND && u->resume.n_aborted < ABORTED_MAX) {
+                unsigned n = u->resume.n_aborted + 1;
+
+                unit_start_recovery(u, STEP_NONE, now);
+                u->resume.n_aborted = n;
+                u->resume.step = STEP_INQUIRY;
+                u->wake = now + RETRY_INTERVAL;
+                return;
+        }
+        if (unit_becomes_ready(r.sense) && step > STEP_READY) {
+                unit_start_recovery(u, STEP_NONE, now);
                 u->resume.step = STEP_READY;
-                u->resume.n_ready = 0;
-                u->resume.mode = 0;
                 u->wake = now + READY_INTERVAL;
+                return;
+        }
+        if (r.sense && r.sense->deferred && is_housekeeping(step)) {
+                step_commit_done(u, &r, now);
+                return;
+        }
+        if (r.sense && r.sense->deferred && step <= STEP_POSITION) {
+                u->record.reset_seen = 1; /* blocks that were acknowledged may be missing: compare */
+                unit_store(u);
+                unit_goto_step(u, (Step) step, now);
                 return;
         }
         steps[step].done(u, &r, now);

@@ -47,8 +47,6 @@ int unit_state_load(const UnitState *s, size_t n_state, UnitRecord *ret)
         if (n_state < sizeof(*s) || s->magic != UNIT_STATE_MAGIC || s->version != UNIT_STATE_VERSION ||
             s->n_size != sizeof(*s))
                 return -ENODATA;
-        if (s->n_pages > UNIT_PAGES_MAX || s->pages_crc != pages_crc(s))
-                return -EBADMSG;
         for (size_t i = 0; i < 2; i++)
                 if (record_is_sane(&s->copies[i]) && (!best || s->copies[i].sequence > best->sequence))
                         best = &s->copies[i];
@@ -56,6 +54,15 @@ int unit_state_load(const UnitState *s, size_t n_state, UnitRecord *ret)
                 return -EBADMSG;
         *ret = *best;
         return 0;
+}
+
+bool unit_state_check_pages(UnitState *s)
+{
+        if (s->n_pages <= UNIT_PAGES_MAX && s->pages_crc == pages_crc(s))
+                return true;
+        s->n_pages = 0;
+        unit_state_seal_pages(s);
+        return false;
 }
 
 void unit_state_store(UnitState *s, UnitRecord *r)
@@ -89,6 +96,8 @@ int unit_state_set_page(UnitState *s, int page, const uint8_t *data, size_t n_da
 
         if (n_data > UNIT_PAGE_SIZE)
                 return -E2BIG;
+        if (p && p->n_data == n_data && memcmp(p->data, data, n_data) == 0)
+                return 0; /* no moment at which a successor would find it half written */
         if (!p) {
                 if (s->n_pages >= UNIT_PAGES_MAX)
                         return -ENOSPC;

@@ -165,6 +165,9 @@ void unit_state_init(UnitState *s);
  * another one), -EBADMSG when neither copy is whole. */
 int unit_state_load(const UnitState *s, size_t n_state, UnitRecord *ret);
 
+/* False, and the pages are empty now, if they were not whole: they can be learned again, the rest cannot. */
+bool unit_state_check_pages(UnitState *s);
+
 /* Writes r as the newest copy; increments its sequence. */
 void unit_state_store(UnitState *s, UnitRecord *r);
 

@@ -134,7 +134,7 @@ static const struct Row {
         {"13 00 00 00 64 00", 0, {}, UNKNOWN},   /* VERIFY */
         {"c5 00 00 00 00 00 00 00 00 00", 0, {}, UNKNOWN},
         {"c5 00 00 00 00 00 00 00 00 00", 0,
-         CHECKED(.key = SENSE_ILLEGAL_REQUEST, .code = ASC_INVALID_OPCODE), UNKNOWN},
+         CHECKED(.key = SENSE_ILLEGAL_REQUEST, .code = ASC_INVALID_OPCODE), AT(10, 3, 5)},
         {"1a 00 3f 00 ff 00", 255, {}, AT(10, 3, 5)},
         {"34 00 00 00 00 00 00 00 00 00", 20, {}, AT(10, 3, 5)},
         {"00 00 00 00 00 00", 0, {}, AT(10, 3, 5)},

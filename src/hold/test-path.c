@@ -141,6 +141,7 @@ static void test_never_ready(void **state)
         assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
         if (!f->submitted)
                 fake_tick(f);
+        expect_identity(f); /* what was planned for the command is begun anew without it */
         expect_ready(f);
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-1"));

@@ -27,6 +27,13 @@ void unit_resume_queue(Unit *u, usec_t now);
 /* The head was aborted while it was executing; its outcome is known or does not matter any more. */
 void unit_drop_abandoned(Unit *u);
 
+/* NOT READY that passes by itself; not 04/02 and 04/03, which wait for a LOAD or for somebody. */
+static inline bool unit_becomes_ready(const Sense *s)
+{
+        return s && s->key == SENSE_NOT_READY && sense_asc(s) == 0x04 && s->code != 0x0402 &&
+               s->code != 0x0403;
+}
+
 /* ---- answer.c: what the program is told without asking the device ---- */
 
 /* INQUIRY, and what can be said while the device is away. True if it was answered. */

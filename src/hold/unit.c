@@ -18,6 +18,7 @@
 #include "util/cleanup.h"
 #include "util/crc32c.h"
 
+#define HOPELESS 3
 #define RING_MIN (UINT64_C(4) << 20)
 
 static const char *const phase_names[_UNIT_PHASE_MAX] = {
@@ -108,7 +109,7 @@ int unit_init(Unit *u, const UnitConfig *config, const UnitMemory *memory, usec_
                 .ring = memory->ring,
                 .n_ring = memory->n_ring,
         };
-        u->probed = u->state->n_pages > 0;
+        u->probed = unit_state_check_pages(u->state) && u->state->n_pages > 0;
         u->redelivery = u->record.in_flight.phase != IN_FLIGHT_NONE;
         u->record.answer_lost |= !fresh; /* to a predecessor */
         if (!journal_verify(&u->journal)) {
@@ -132,10 +133,19 @@ void unit_take_over(Unit *u, uint32_t tail)
         if (f->answer_noted && f->answer_tail != tail) {
                 f->phase = IN_FLIGHT_NONE;
         } else if (!f->refused && scsi_opcode_find(u->config.type, f->cdb, f->n_cdb)->settle == SETTLE_READ) {
-                u->record.position = u->record.commit = f->before;
+                u->record.position = f->before;
+                if (journal_is_empty(&u->journal))
+                        u->record.commit = f->before;
                 f->phase = IN_FLIGHT_NONE;
         }
         u->redelivery = f->phase != IN_FLIGHT_NONE;
+        unit_store(u);
+}
+
+void unit_state_is_lost(Unit *u)
+{
+        u->record.position_used = u->record.position_lost = u->record.loss_unreported = 1;
+        snprintf(u->record.reason, sizeof(u->record.reason), "what was known of it is lost");
         unit_store(u);
 }
 
@@ -281,9 +291,24 @@ static bool refuse_head(Unit *u, const UnitCommand *c)
         return true;
 }
 
+/* The kernel gives back what was outstanding in any order: the one whose outcome is known goes first. */
+static void bring_redelivered(Unit *u)
+{
+        for (size_t i = 1; i < u->n_queue && !is_redelivered(u, &u->queue[0]); i++)
+                if (is_redelivered(u, &u->queue[i])) {
+                        UnitCommand c = u->queue[i];
+
+                        memmove(u->queue + 1, u->queue, i * sizeof(c));
+                        u->queue[0] = c;
+                }
+}
+
 /* Sends the head of the queue, or answers it. False when something of the engine's own must come first. */
 static bool start_head(Unit *u)
 {
+        if (u->redelivery && unit_is_ordered(u->queue[0].opcode))
+                bring_redelivered(u);
+
         UnitCommand c = u->queue[0];
         void *data = c.data;
 
@@ -296,6 +321,12 @@ static bool start_head(Unit *u)
                 return true;
         }
         if (unit_is_ordered(c.opcode)) {
+                if (!journal_is_empty(&u->journal) &&
+                    (c.opcode->effect == POSITION_LOST || c.opcode->opcode == OP_MODE_SELECT_6 ||
+                     c.opcode->opcode == OP_MODE_SELECT_10)) {
+                        u->want_commit = true;
+                        return false;
+                }
                 u->redelivery = false; /* the predecessor's was given up by whoever sent it */
                 u->record.in_flight = (InFlight){};
                 if (c.opcode->settle == SETTLE_WRITE) {
@@ -313,6 +344,7 @@ static bool start_head(Unit *u)
                 unit_store(u);
         }
         u->queue[0].executing = true;
+        u->queue[0].n_sent++;
         submit(u, &c, data);
         return true;
 }
@@ -379,6 +411,7 @@ void unit_abort(Unit *u, uint32_t tag, usec_t now)
 
                 if (c->tag != tag || c->answered)
                         continue;
+                c->aborted = true;
                 if (c->executing && u->submitted == SUBMITTED_PROGRAM && c->opcode->direction == SCSI_DATA_IN)
                         return; /* the device may still fill its buffer: answered when it has */
                 unit_complete(u, c, SCSI_TASK_ABORTED, NULL, 0, 0, false);
@@ -393,6 +426,21 @@ void unit_abort(Unit *u, uint32_t tag, usec_t now)
         }
 }
 
+/* A command that the device never survives: it comes back every time, so Timeout= would never be over. */
+static void give_up_hopeless(Unit *u, usec_t now)
+{
+        UnitCommand c = u->queue[0];
+
+        if (u->n_queue == 0 || c.executing || c.n_sent < HOPELESS ||
+            usec_add(c.since, u->config.timeout) > now)
+                return;
+        if (u->config.type == DEVICE_TAPE && unit_is_ordered(c.opcode))
+                u->record.position_lost = 1;
+        unit_store(u);
+        unit_queue_pop(u);
+        unit_complete_error(u, &c, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+}
+
 void unit_resume_queue(Unit *u, usec_t now)
 {
         if (u->n_queue > 0 && u->queue[0].executing) {
@@ -403,6 +451,7 @@ void unit_resume_queue(Unit *u, usec_t now)
                 else
                         u->queue[0].executing = false;
         }
+        give_up_hopeless(u, now);
         unit_pump(u, now);
 }
 

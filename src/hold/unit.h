@@ -97,7 +97,9 @@ typedef struct UnitCommand {
         uint32_t n_data;
         usec_t since;
         const ScsiOpcode *opcode;
+        unsigned n_sent;
         bool executing; /* the head: sent to the device, or to be settled by a resume */
+        bool aborted;   /* to be answered as soon as the device does not fill its buffer any more */
         bool answered;  /* aborted while executing; only its outcome is awaited */
 } UnitCommand;
 
@@ -114,6 +116,8 @@ typedef struct UnitResume {
         unsigned n_attentions;
         bool ready_no_medium; /* what those answers were */
         bool medium_proven;
+        unsigned n_aborted; /* steps that ended with ABORTED COMMAND, one after the other */
+        bool restart;       /* what the plan was made for is gone: begin again when the step has ended */
         bool early_warning;
         unsigned mode; /* next of record.modes to restore */
         unsigned page; /* next page to learn */
@@ -124,6 +128,7 @@ typedef struct UnitResume {
         int after_locate;    /* the step that follows it */
         bool reported;       /* READ POSITION, trusted, has answered: */
         uint64_t reported_object;
+        uint8_t reported_partition;
         uint64_t compare;        /* journal record being compared or written */
         uint32_t compare_object; /* object within it */
         uint64_t n_rewritten;
@@ -165,7 +170,7 @@ int unit_init(Unit *u, const UnitConfig *config, const UnitMemory *memory, usec_
 /* Whether another command can be taken; otherwise leave it in the ring. */
 static inline bool unit_has_room(const Unit *u)
 {
-        return u->n_queue < HOLD_COMMANDS_MAX;
+        return u->n_queue + u->n_actions < HOLD_COMMANDS_MAX;
 }
 
 void unit_command(Unit *u, const HoldCommand *command, usec_t now);
@@ -186,6 +191,8 @@ void unit_note_answer(Unit *u, uint32_t tail);
 void unit_answered(Unit *u, usec_t now);
 /* Once, by a successor, before the ring is reset: where its tail stands. */
 void unit_take_over(Unit *u, uint32_t tail);
+/* Once, by a successor that found a served LUN and no state of it: nothing is known of what programs did. */
+void unit_state_is_lost(Unit *u);
 
 /* INQUIRY data as the device gave it: page < 0 the standard data. NULL if not known. */
 const UnitPage *unit_page(const Unit *u, int page);
