@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2016
+# lab: -m 768M
 # A held drive answers as the drive itself: each step is taken on a drive that is held and on one of the same kind
 # that is not, and both print the same and end the same. At the end both tapes are the same, object by object.
 
@@ -79,6 +80,29 @@ alike "status at the end" '^File number=' 'mt -f $nst status'
 alike "and what fitted is there" 'records in' 'mt -f $nst bsfm 1; mt -f $nst bsf 1; reads bs=256k'
 same "both tapes are the same" "$(model dump T00002L7 /tmp/direct)" "$(model dump T00001L7 /tmp/held)"
 ok "object by object" cmp /tmp/direct.objects /tmp/held.objects
+
+# The same full tape, although the held drive goes away with 7 blocks in its buffer where early warning begins.
+fill() {
+    LC_ALL=C fed dd "of=$1" bs=64k iflag=fullblock
+    feed /tmp/full 22
+    if [[ $1 == "$held" ]]; then
+        model pull drive1 && model power-cycle drive1 7 && model return drive1
+    fi
+    feed_aside /tmp/full 8
+    wait "$_fed_pid"
+    exec 8>&-
+    wait "$_feed_pid"
+    _feed_pid=
+    grep -v copied /tmp/lab-fed.log
+}
+head -c 30M /dev/urandom > /tmp/full
+mt -f "$direct" rewind
+mt -f "$held" rewind
+ok "a tape is full" prints 'No space left on device' fill "$direct"
+ok "and no sooner or later through a loss" prints 'No space left on device' fill "$held"
+same "both tapes are the same" "$(model dump T00002L7 /tmp/direct)" "$(model dump T00001L7 /tmp/held)"
+ok "object by object" cmp /tmp/direct.objects /tmp/held.objects
+ok "what was lost had been written again" evertaped_said 'drive1: resumed: .* 7 objects written again'
 
 # 1 MiB is the longest command of a held device (tcm_loop: 256 pages), which the held one says by READ BLOCK LIMITS.
 mt -f "$held" rewind
