@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A memfd takes its pages as they are used. A file on tmpfs gets them all at once: there the limit of the
- * file system would be a SIGBUS in the middle of a backup. Neither is made larger than a share of the
- * machine's memory, whatever Journal= says: a smaller journal only means that the drive is asked to write its
- * buffer more often. */
+/* The state is a small file below /run, which is also there after the service was stopped and started again;
+ * the journal is a memfd that systemd keeps while the service is restarted. A memfd takes its pages as they
+ * are used. A file on tmpfs gets them all at once: there the limit of the file system would be a SIGBUS in
+ * the middle of a backup. Neither is made larger than a share of the machine's memory, whatever Journal=
+ * says: a smaller journal only means that the drive is asked to write its buffer more often. */
 
 #include "daemon/memory.h"
 
@@ -61,13 +62,12 @@ static int take_stored(const char *name)
         return -ENOENT;
 }
 
-static int open_new(const char *name, bool *ret_store)
+static int open_new(const char *name, bool store)
 {
         char path[128];
         int fd;
 
-        *ret_store = has_store;
-        if (has_store) {
+        if (store) {
                 fd = memfd_create(name, MFD_CLOEXEC);
                 return fd < 0 ? -errno : fd;
         }
@@ -105,17 +105,17 @@ static uint64_t limit_to_memory(uint64_t n)
         return n < limit ? n : limit & ~UINT64_C(0xfffff);
 }
 
-static int open_piece(const char *name, uint64_t n, uint64_t n_min, int *ret_fd, uint64_t *ret_n,
+static int open_piece(const char *name, bool store, uint64_t n, uint64_t n_min, int *ret_fd, uint64_t *ret_n,
                       void **ret_map)
 {
         _cleanup_close_ int fd = take_stored(name);
-        bool store = false;
+        bool kept = fd >= 0;
         struct stat st;
         void *map;
         int r;
 
         if (fd < 0)
-                fd = open_new(name, &store);
+                fd = open_new(name, store);
         if (fd < 0)
                 return fd;
         if (fstat(fd, &st) < 0)
@@ -131,7 +131,7 @@ static int open_piece(const char *name, uint64_t n, uint64_t n_min, int *ret_fd,
         if (map == MAP_FAILED)
                 return -errno;
         (void) madvise(map, n, MADV_DONTDUMP);
-        if (store) {
+        if (store && !kept) {
                 char message[96];
 
                 snprintf(message, sizeof(message), "FDSTORE=1\nFDNAME=%s", name);
@@ -157,13 +157,13 @@ int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret)
         int r;
 
         piece_name(name, unit, "state");
-        r = open_piece(name, sizeof(UnitState), sizeof(UnitState), &m.state_fd, &n_state, &map);
+        r = open_piece(name, false, sizeof(UnitState), sizeof(UnitState), &m.state_fd, &n_state, &map);
         if (r < 0)
                 return r;
         m.unit.state = map;
         m.unit.n_state = n_state;
         piece_name(name, unit, "journal");
-        r = open_piece(name, limit_to_memory(n_ring), RING_MIN, &m.ring_fd, &n, &map);
+        r = open_piece(name, has_store, limit_to_memory(n_ring), RING_MIN, &m.ring_fd, &n, &map);
         if (r < 0) {
                 memory_close(&m);
                 return r;

@@ -50,6 +50,12 @@ static void drop_mode(UnitRecord *r, size_t i)
         memmove(&r->modes[i], &r->modes[i + 1], (r->n_modes - i) * sizeof(r->modes[0]));
 }
 
+/* Several subpages share a page code: none is kept. */
+static bool is_subpage(const uint8_t *data, size_t first_page, size_t n_data)
+{
+        return first_page < n_data && data[first_page] & 0x40;
+}
+
 static void remember_mode_select(Unit *u, const UnitCommand *c)
 {
         UnitRecord *r = &u->record;
@@ -69,7 +75,8 @@ static void remember_mode_select(Unit *u, const UnitCommand *c)
                         drop_mode(r, i);
                         break;
                 }
-        if (c->n_data > UNIT_MODE_SIZE || r->n_modes >= UNIT_MODES_MAX) {
+        if (c->n_data > UNIT_MODE_SIZE || r->n_modes >= UNIT_MODES_MAX ||
+            is_subpage(data, first_page, c->n_data)) {
                 r->unrestorable |= UNRESTORABLE_MODE;
                 return;
         }

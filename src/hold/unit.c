@@ -190,13 +190,19 @@ static bool is_redelivered(const Unit *u, const UnitCommand *c)
 
 static void answer_settled(Unit *u)
 {
-        const InFlight *f = &u->record.in_flight;
+        InFlight *f = &u->record.in_flight;
         UnitCommand c = u->queue[0];
 
         unit_queue_pop(u);
         u->redelivery = false;
         u->awaiting_answer = true;
         u->record.n_settled++;
+        if (f->status == SCSI_GOOD && c.opcode->direction == SCSI_DATA_IN && c.n_data > 0) {
+                /* its data died with the predecessor, and it must not be sent twice */
+                f->status = SCSI_CHECK_CONDITION;
+                f->n_sense = (uint8_t) unit_build_error(u, c.cdb, SENSE_ABORTED_COMMAND,
+                                                        ASC_COMMUNICATION_TIMEOUT, f->sense);
+        }
         unit_complete(u, &c, f->status, f->sense, f->n_sense, 0, true);
 }
 
