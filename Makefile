@@ -35,6 +35,8 @@ demo: build
 	@tests/lab/run demo
 
 torture: build
+	@$(BUILD)/tests/sim/sim --cut-everywhere --twice
+	@$(BUILD)/tests/sim/changer-sim --seed $(SEED) --count $(SEEDS)
 	@$(BUILD)/tests/sim/sim --seed $(SEED) --count $(SEEDS)
 
 fuzz: deps

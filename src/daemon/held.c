@@ -186,6 +186,8 @@ int held_open_ring(Held *h, unsigned uio, uint64_t size, bool existed)
         (void) madvise(h->map, size, MADV_DONTDUMP);
         if (existed && h->fresh)
                 unit_state_is_lost(h->unit);
+        if (!existed)
+                unit_announce_medium(h->unit);
         if (existed) {
                 r = held_take_over_ring(h);
                 if (r < 0)

@@ -90,7 +90,7 @@ static bool answer_while_away(Unit *u, const UnitCommand *c)
 {
         if (c->opcode->opcode == OP_REQUEST_SENSE)
                 return answer_request_sense(u, c);
-        if (c->opcode->opcode == OP_TEST_UNIT_READY && (u->timed_out || !unit_session_open(u))) {
+        if (c->opcode->opcode == OP_TEST_UNIT_READY && !u->timed_out && !unit_session_open(u)) {
                 unit_complete_error(u, c, SENSE_NOT_READY, ASC_BECOMING_READY);
                 return true;
         }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A MOVE MEDIUM that was in flight is settled by looking where the cartridge is: where it should go (done),
- * where it came from (not begun: sent again), or in the picker (finished from there). Never moved twice. */
+ * where it came from (not begun: sent again), or in the picker (finished from there). Never moved twice. What
+ * the elements held before is looked up before it is sent: an empty source and a full destination mean "done"
+ * only if they were full and empty then. */
 
+#include <errno.h>
 #include <string.h>
 
 #include "hold/unit-internal.h"
@@ -66,6 +69,34 @@ static int look(const uint8_t *data, size_t n_data, const MoveMedium *move, Sigh
         return 0;
 }
 
+static int look_at_move(const Unit *u, const StepResult *r, const uint8_t *cdb, size_t n_cdb,
+                        MoveMedium *ret_move, Sighting *ret)
+{
+        int k;
+
+        if (!r->good)
+                return -ENODATA;
+        k = smc_parse_move(cdb, n_cdb, ret_move);
+        if (k >= 0)
+                k = look(u->scratch, r->result->n_transferred, ret_move, ret);
+        if (k >= 0 && (!ret->source_seen || !ret->destination_seen))
+                k = -ENODATA;
+        return k;
+}
+
+void step_look_done(Unit *u, const StepResult *r, usec_t now)
+{
+        const UnitCommand *c = &u->queue[0];
+        MoveMedium move;
+        Sighting s;
+
+        u->want_look = false;
+        u->looked = MOVE_UNKNOWN;
+        if (u->n_queue > 0 && look_at_move(u, r, c->cdb, c->n_cdb, &move, &s) >= 0)
+                u->looked = s.source_full && !s.destination_full ? MOVE_POSSIBLE : MOVE_IMPOSSIBLE;
+        unit_goto_step(u, STEP_NONE, now);
+}
+
 static void settle_unknown(Unit *u, usec_t now, const char *why)
 {
         uint8_t sense[SCSI_SENSE_MAX];
@@ -78,30 +109,25 @@ static void settle_unknown(Unit *u, usec_t now, const char *why)
 
 void step_elements_done(Unit *u, const StepResult *r, usec_t now)
 {
+        const InFlight *f = &u->record.in_flight;
         MoveMedium move;
         Sighting s;
 
-        if (!r->good || smc_parse_move(u->record.in_flight.cdb, u->record.in_flight.n_cdb, &move) < 0 ||
-            look(u->scratch, r->result->n_transferred, &move, &s) < 0 || !s.source_seen ||
-            !s.destination_seen) {
+        if (look_at_move(u, r, f->cdb, f->n_cdb, &move, &s) < 0) {
                 settle_unknown(u, now, "the library does not say where the cartridge is");
-                return;
-        }
-        if (move.exchange) {
+        } else if (move.exchange) {
                 settle_unknown(u, now, "an EXCHANGE MEDIUM was interrupted, see the library's inventory");
-                return;
-        }
-        if (s.source_full) {
-                u->record.in_flight = (InFlight){};
+        } else if (s.source_full || f->looked == MOVE_IMPOSSIBLE) {
+                u->record.in_flight = (InFlight){}; /* not begun, or to be refused: the library says which */
                 unit_goto_step(u, STEP_DONE, now);
-        } else if (s.destination_full) {
+        } else if (s.destination_full && f->looked == MOVE_POSSIBLE) {
                 unit_settle(u, SCSI_GOOD, NULL, 0);
                 unit_goto_step(u, STEP_DONE, now);
-        } else if (s.n_pickers_full == 1) {
+        } else if (s.n_pickers_full == 1 && !s.destination_full) {
                 u->resume.target.object = s.picker;
                 unit_goto_step(u, STEP_FINISH_MOVE, now);
         } else {
-                settle_unknown(u, now, "the cartridge is neither where it came from nor where it should go");
+                settle_unknown(u, now, "it cannot be told where the cartridge of a MOVE MEDIUM is");
         }
 }
 

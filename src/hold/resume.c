@@ -292,6 +292,7 @@ static const StepRow steps[_STEP_MAX] = {
         [STEP_DONE]           = {"done", step_done_start, NULL},
         [STEP_COMMIT]         = {"commit", step_commit_start, step_commit_done},
         [STEP_LEARN_MEDIUM]   = {"learn medium", step_learn_medium_start, step_learn_medium_done},
+        [STEP_LOOK]           = {"look before a move", step_elements_start, step_look_done},
         [STEP_LEARN_POSITION] = {"learn position", step_position_start, step_learn_position_done},
 };
 /* clang-format on */

@@ -74,6 +74,14 @@ typedef enum InFlightPhase {
         IN_FLIGHT_SETTLED, /* its outcome is known, the program may not have got it */
 } InFlightPhase;
 
+/* What the elements of a MOVE MEDIUM held before it was sent. */
+typedef enum MoveOutlook {
+        MOVE_UNSEEN,
+        MOVE_POSSIBLE,   /* source full, destination empty */
+        MOVE_IMPOSSIBLE, /* the library will refuse it */
+        MOVE_UNKNOWN,    /* the library did not tell */
+} MoveOutlook;
+
 /* The one command that may change the medium or the device and is not yet answered. */
 typedef struct InFlight {
         uint8_t phase;
@@ -86,8 +94,8 @@ typedef struct InFlight {
         uint8_t answer_noted; /* answer_tail is valid */
         uint8_t journalled;   /* its objects are the last record of the journal */
         uint8_t refused;      /* answered without the device */
-        uint8_t reserved;
-        MediumPlace before; /* where it began */
+        uint8_t looked;       /* MoveOutlook, of a MOVE MEDIUM */
+        MediumPlace before;   /* where it began */
         uint8_t cdb[SCSI_CDB_MAX];
         uint8_t sense[SCSI_SENSE_MAX];
 } InFlight;

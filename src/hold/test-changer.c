@@ -46,10 +46,21 @@ static Answer elements_reply(Library l)
         return DATA(data, (uint32_t) w.offset);
 }
 
-static uint32_t lose(Fake *f, const char *cdb)
+static const Library before = {.slot_1 = true};
+
+/* A move on its way to the library, with the look that comes before it. */
+static void expect_move(Fake *f, const char *cdb, Library l, Answer answer)
+{
+        expect(f, CDB_ELEMENTS, elements_reply(l));
+        expect(f, cdb, answer);
+}
+
+/* What the elements hold is looked up before a MOVE MEDIUM goes out. */
+static uint32_t lose_from(Fake *f, const char *cdb, Library l)
 {
         uint32_t tag = fake_command(f, cdb, NULL, 0);
 
+        expect(f, CDB_ELEMENTS, elements_reply(l));
         expect(f, cdb, LOST);
         assert_nothing_answered(f);
         return tag;
@@ -67,7 +78,7 @@ static void assert_held(Fake *f)
 static void test_done(void **state)
 {
         Fake *f = *state;
-        uint32_t tag = lose(f, MOVE);
+        uint32_t tag = lose_from(f, MOVE, before);
 
         expect_return(f);
         expect(f, CDB_ELEMENTS, elements_reply((Library){.drive = true}));
@@ -78,11 +89,11 @@ static void test_done(void **state)
 static void test_not_begun(void **state)
 {
         Fake *f = *state;
-        uint32_t tag = lose(f, MOVE);
+        uint32_t tag = lose_from(f, MOVE, before);
 
         expect_return(f);
         expect(f, CDB_ELEMENTS, elements_reply((Library){.slot_1 = true, .slot_2 = true}));
-        expect(f, MOVE, GOOD);
+        expect_move(f, MOVE, before, GOOD);
         assert_answered(f, tag, SCSI_GOOD);
         assert_held(f);
 }
@@ -90,7 +101,7 @@ static void test_not_begun(void **state)
 static void test_in_picker(void **state)
 {
         Fake *f = *state;
-        uint32_t tag = lose(f, MOVE);
+        uint32_t tag = lose_from(f, MOVE, before);
 
         expect_return(f);
         expect(f, CDB_ELEMENTS, elements_reply((Library){.picker = true}));
@@ -102,7 +113,7 @@ static void test_in_picker(void **state)
 static void test_in_picker_and_stays(void **state)
 {
         Fake *f = *state;
-        uint32_t tag = lose(f, MOVE);
+        uint32_t tag = lose_from(f, MOVE, before);
 
         expect_return(f);
         expect(f, CDB_ELEMENTS, elements_reply((Library){.picker = true}));
@@ -115,7 +126,7 @@ static void test_in_picker_and_stays(void **state)
 static void test_lost_while_finishing(void **state)
 {
         Fake *f = *state;
-        uint32_t tag = lose(f, MOVE);
+        uint32_t tag = lose_from(f, MOVE, before);
 
         expect_return(f);
         expect(f, CDB_ELEMENTS, elements_reply((Library){.picker = true}));
@@ -130,11 +141,11 @@ static void test_lost_while_finishing(void **state)
 static void test_from_picker(void **state)
 {
         Fake *f = *state;
-        uint32_t tag = lose(f, FINISH);
+        uint32_t tag = lose_from(f, FINISH, (Library){.picker = true});
 
         expect_return(f);
         expect(f, CDB_ELEMENTS, elements_reply((Library){.picker = true}));
-        expect(f, FINISH, GOOD);
+        expect_move(f, FINISH, (Library){.picker = true}, GOOD);
         assert_answered(f, tag, SCSI_GOOD);
         assert_held(f);
 }
@@ -157,7 +168,7 @@ static void test_nowhere(void **state)
 
                 assert_int_equal(fake_setup_held_changer(state), 0);
                 f = *state;
-                tag = lose(f, MOVE);
+                tag = lose_from(f, MOVE, before);
                 expect_return(f);
                 expect(f, CDB_ELEMENTS, i == 0 ? elements_reply((Library){.slot_2 = true}) : answers[i - 1]);
                 assert_error(f, tag, SENSE_HARDWARE_ERROR, ASC_INTERNAL_TARGET_FAILURE);
@@ -171,7 +182,7 @@ static void test_exchange(void **state)
 {
         static const char exchange[] = "a6 00 00 01 04 00 01 00 04 01 00 00";
         Fake *f = *state;
-        uint32_t tag = lose(f, exchange);
+        uint32_t tag = lose_from(f, exchange, (Library){.slot_1 = true, .drive = true});
 
         expect_return(f);
         expect(f, CDB_ELEMENTS, elements_reply((Library){.slot_1 = true, .drive = true}));
@@ -179,8 +190,35 @@ static void test_exchange(void **state)
         assert_event(f, "failed", "EXCHANGE MEDIUM");
         assert_held(f);
         tag = fake_command(f, exchange, NULL, 0);
-        expect(f, exchange, GOOD);
+        expect_move(f, exchange, (Library){.slot_1 = true, .drive = true}, GOOD);
         assert_answered(f, tag, SCSI_GOOD);
+}
+
+/* The source was empty and the destination full before: that they are so is no sign of a move. */
+static void test_impossible(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = lose_from(f, MOVE, (Library){.drive = true});
+
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.drive = true}));
+        expect_move(f, MOVE, (Library){.drive = true}, CHECK(SENSE_ILLEGAL_REQUEST, 0x3b0e));
+        assert_error(f, tag, SENSE_ILLEGAL_REQUEST, 0x3b0e);
+        assert_held(f);
+}
+
+/* The library did not tell before: then nothing is concluded. */
+static void test_unseen(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = fake_command(f, MOVE, NULL, 0);
+
+        expect(f, CDB_ELEMENTS, CHECK(SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB));
+        expect(f, MOVE, LOST);
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.drive = true}));
+        assert_error(f, tag, SENSE_HARDWARE_ERROR, ASC_INTERNAL_TARGET_FAILURE);
+        assert_held(f);
 }
 
 /* ---- the rest of a library ---- */
@@ -190,10 +228,10 @@ static void test_reset(void **state)
         Fake *f = *state;
         uint32_t tag = fake_command(f, MOVE, NULL, 0);
 
-        expect(f, MOVE, CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
+        expect_move(f, MOVE, before, CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
         assert_event(f, "reset", "29/00");
         expect_ready(f);
-        expect(f, MOVE, GOOD); /* it was not executed */
+        expect_move(f, MOVE, before, GOOD); /* it was not executed */
         assert_answered(f, tag, SCSI_GOOD);
 }
 
@@ -206,7 +244,7 @@ static void test_attention(void **state)
         for (size_t i = 0; i < ELEMENTSOF(codes); i++) {
                 uint32_t tag = fake_command(f, MOVE, NULL, 0);
 
-                expect(f, MOVE, CHECK(SENSE_UNIT_ATTENTION, codes[i]));
+                expect_move(f, MOVE, before, CHECK(SENSE_UNIT_ATTENTION, codes[i]));
                 assert_error(f, tag, SENSE_UNIT_ATTENTION, codes[i]);
                 assert_held(f);
         }
@@ -231,26 +269,27 @@ static void test_takeover(void **state)
         uint32_t tag;
 
         fake_command(f, MOVE, NULL, 0);
+        expect(f, CDB_ELEMENTS, elements_reply(before));
         fake_restart(f);
         tag = fake_command(f, MOVE, NULL, 0);
         expect_return(f);
         expect(f, CDB_ELEMENTS, elements_reply((Library){.drive = true}));
         assert_answered(f, tag, SCSI_GOOD);
         tag = fake_command(f, MOVE, NULL, 0);
-        expect(f, MOVE, CHECK(SENSE_ILLEGAL_REQUEST, 0x3b0e));
+        expect_move(f, MOVE, before, CHECK(SENSE_ILLEGAL_REQUEST, 0x3b0e));
         assert_error(f, tag, SENSE_ILLEGAL_REQUEST, 0x3b0e);
 }
 
 static void test_timeout(void **state)
 {
         Fake *f = *state;
-        uint32_t tag = lose(f, MOVE);
+        uint32_t tag = lose_from(f, MOVE, before);
 
         fake_tick(f);
         assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
         expect_return(f);
         tag = fake_command(f, MOVE, NULL, 0);
-        expect(f, MOVE, GOOD);
+        expect_move(f, MOVE, before, GOOD);
         assert_answered(f, tag, SCSI_GOOD);
 }
 
@@ -267,6 +306,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_from_picker, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test(test_nowhere),
                 cmocka_unit_test_setup_teardown(test_exchange, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_impossible, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_unseen, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_reset, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_attention, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_settings, fake_setup_held_changer, fake_teardown),

@@ -87,7 +87,7 @@ static void test_after_timeout(void **state)
         tag = fake_command(f, CDB_REWIND, NULL, 0);
         assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
         tag = fake_command(f, CDB_READY, NULL, 0);
-        assert_error(f, tag, SENSE_NOT_READY, ASC_BECOMING_READY);
+        assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
         assert_answered(f, fake_command(f, CDB_INQUIRY, data, 255), SCSI_GOOD);
         expect_return_at(f, "MEDIUM-1", 0);
         expect(f, CDB_REWIND, GOOD);
@@ -110,7 +110,7 @@ static void test_timeout_in_session(void **state)
         fake_tick(f);
         assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
         tag = fake_command(f, CDB_READY, NULL, 0);
-        assert_error(f, tag, SENSE_NOT_READY, ASC_BECOMING_READY);
+        assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
         expect_return_at(f, "MEDIUM-1", 3);
         assert_nothing_sent(f);
         assert_int_equal(f->unit.phase, UNIT_FAILED);

@@ -117,6 +117,7 @@ typedef enum Step {
         STEP_COMMIT,
         STEP_LEARN_MEDIUM,
         STEP_LEARN_POSITION,
+        STEP_LOOK,
         _STEP_MAX,
 } Step;
 
@@ -206,5 +207,6 @@ void step_learn_position_done(Unit *u, const StepResult *r, usec_t now);
 bool unit_move_in_flight(const Unit *u);
 void step_elements_start(Unit *u, usec_t now);
 void step_elements_done(Unit *u, const StepResult *r, usec_t now);
+void step_look_done(Unit *u, const StepResult *r, usec_t now);
 void step_finish_move_start(Unit *u, usec_t now);
 void step_finish_move_done(Unit *u, const StepResult *r, usec_t now);

@@ -142,6 +142,15 @@ void unit_take_over(Unit *u, uint32_t tail)
         unit_store(u);
 }
 
+void unit_announce_medium(Unit *u)
+{
+        if (u->config.type != DEVICE_TAPE || u->record.medium != MEDIUM_PRESENT ||
+            !position_at_beginning(&u->record.position))
+                return;
+        u->record.attention = ASC_MEDIUM_MAY_HAVE_CHANGED;
+        unit_store(u);
+}
+
 void unit_state_is_lost(Unit *u)
 {
         u->record.position_used = u->record.position_lost = u->record.loss_unreported = 1;
@@ -333,6 +342,10 @@ static bool start_head(Unit *u)
                         u->want_commit = true;
                         return false;
                 }
+                if (c.opcode->settle == SETTLE_MOVE_MEDIUM && u->looked == MOVE_UNSEEN) {
+                        u->want_look = true;
+                        return false;
+                }
                 u->redelivery = false; /* the predecessor's was given up by whoever sent it */
                 u->record.in_flight = (InFlight){};
                 if (c.opcode->settle == SETTLE_WRITE) {
@@ -347,6 +360,8 @@ static bool start_head(Unit *u)
                         }
                 }
                 note_in_flight(u, &c);
+                u->record.in_flight.looked = u->looked;
+                u->looked = MOVE_UNSEEN;
                 unit_store(u);
         }
         u->queue[0].executing = true;
@@ -359,7 +374,9 @@ static bool start_housekeeping(Unit *u, usec_t now)
 {
         Step step = STEP_NONE;
 
-        if (u->want_commit)
+        if (u->want_look)
+                step = STEP_LOOK;
+        else if (u->want_commit)
                 step = STEP_COMMIT;
         else if (u->want_medium)
                 step = STEP_LEARN_MEDIUM;

@@ -152,6 +152,8 @@ typedef struct Unit {
         UnitResume resume;
         bool want_position; /* READ POSITION before the next command */
         bool want_medium;   /* READ ATTRIBUTE before the next command */
+        uint8_t looked;     /* MoveOutlook of the head of the queue */
+        bool want_look;     /* READ ELEMENT STATUS before the next command, a MOVE MEDIUM */
         bool want_commit;   /* WRITE FILEMARKS(0) before the next command */
         usec_t wake;        /* end of a pause between two tries, or USEC_INFINITY */
         usec_t outage_since;
@@ -191,6 +193,8 @@ void unit_note_answer(Unit *u, uint32_t tail);
 void unit_answered(Unit *u, usec_t now);
 /* Once, by a successor, before the ring is reset: where its tail stands. */
 void unit_take_over(Unit *u, uint32_t tail);
+/* Once, when the LUN is new: its first user is told of the cartridge that is loaded, as a drive would. */
+void unit_announce_medium(Unit *u);
 /* Once, by a successor that found a served LUN and no state of it: nothing is known of what programs did. */
 void unit_state_is_lost(Unit *u);
 
