@@ -235,12 +235,13 @@ static uint32_t fill_data(Fake *f, const Answer *a)
 
 void fake_answer(Fake *f, Answer a)
 {
-        ScsiResult r = {.delivery = a.delivery, .path_gone = a.path_gone, .status = a.status};
+        ScsiResult r = {
+                .delivery = a.delivery, .path_gone = a.path_gone, .status = a.status, .error = a.error};
 
         assert_true(f->submitted);
         if (a.delivery == SCSI_ANSWERED)
                 r.n_transferred = fill_data(f, &a);
-        if (a.status == SCSI_CHECK_CONDITION)
+        if (a.status == SCSI_CHECK_CONDITION && !a.no_sense)
                 r.n_sense = (uint8_t) sense_build(&a.sense, r.sense, sizeof(r.sense));
         f->submitted = false;
         unit_result(&f->unit, &r, f->now);

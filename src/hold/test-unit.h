@@ -41,7 +41,9 @@ typedef struct Answer {
         ScsiDelivery delivery;
         bool path_gone;
         uint8_t status;
+        int error;        /* of the transport */
         Sense sense;      /* with CHECK CONDITION */
+        bool no_sense;    /* it has none */
         const void *data; /* data-in; NULL: as much as was asked for, unchanged */
         uint32_t n_data;
 } Answer;
@@ -55,6 +57,7 @@ typedef struct Answer {
 #define IN_DOUBT           ((Answer){.delivery = SCSI_IN_DOUBT})
 #define NOT_SENT           ((Answer){.delivery = SCSI_NOT_SENT, .path_gone = true})
 #define NOT_SENT_NOW       ((Answer){.delivery = SCSI_NOT_SENT})
+#define CHECK_BARE         ((Answer){.status = SCSI_CHECK_CONDITION, .no_sense = true})
 
 typedef struct FakeEvent {
         const char *name;
