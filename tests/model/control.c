@@ -154,12 +154,12 @@ static int run_drop(Client *c, ServedDevice *d, size_t argc, char **argv)
 
 static int run_hold(Client *c, ServedDevice *d, size_t argc, char **argv)
 {
-        return served_hold(d, true);
+        return served_hold(d, true, argc > 2 ? (int) strtoul(argv[2], NULL, 16) & 0xff : -1);
 }
 
 static int run_unhold(Client *c, ServedDevice *d, size_t argc, char **argv)
 {
-        return served_hold(d, false);
+        return served_hold(d, false, -1);
 }
 
 static int run_swap_serial(Client *c, ServedDevice *d, size_t argc, char **argv)
@@ -233,7 +233,7 @@ static const struct {
         {"offline", true, 1, 1, run_offline}, {"online", true, 1, 1, run_online},
         {"reset", true, 1, 2, run_reset},     {"power-cycle", true, 1, 2, run_power_cycle},
         {"inject", true, 4, 4, run_inject},   {"busy-ready", true, 2, 2, run_busy_ready},
-        {"drop", true, 1, 1, run_drop},       {"hold", true, 1, 1, run_hold},
+        {"drop", true, 1, 1, run_drop},       {"hold", true, 1, 2, run_hold},
         {"unhold", true, 1, 1, run_unhold},   {"swap-serial", true, 2, 2, run_swap_serial},
         {"status", true, 1, 1, run_status},   {"dump", false, 2, 2, run_dump},
         {"quit", false, 0, 0, run_quit},

@@ -32,7 +32,8 @@ static const char usage[] =
         "evertape-model --ctl DIR COMMAND...\n"
         "  pull DEVICE [executed] | return DEVICE... | offline DEVICE | online DEVICE | reset DEVICE [CODE]\n"
         "  power-cycle DEVICE [LOST] | inject DEVICE OPCODE KEY CODE | busy-ready DEVICE N | drop changer\n"
-        "  hold DEVICE | unhold DEVICE | swap-serial DEVICE SERIAL | status DEVICE | dump BARCODE FILE | "
+        "  hold DEVICE [OPCODE] | unhold DEVICE | swap-serial DEVICE SERIAL | status DEVICE | dump BARCODE "
+        "FILE | "
         "quit\n"
         "DEVICE: drive1, drive2 ..., changer. OPCODE, KEY and CODE (ASC and ASCQ) are hexadecimal.\n"
         "--daemonize: ends when the devices are there, and they stay.\n";

@@ -130,7 +130,7 @@ static int serve(ServedDevice *d, const TcmuRequest *q)
                 abort_waiting(d, q);
         else if (d->gone)
                 answer_busy(d, q->id);
-        else if (d->held)
+        else if (d->held && (d->n_waiting > 0 || d->held_from < 0 || q->cdb[0] == d->held_from))
                 return put_in_line(d, q);
         else
                 answer(d, q);
@@ -155,11 +155,12 @@ int served_dispatch(ServedDevice *d)
         return r < 0 ? r : any ? tcmu_ring_kick(d->uio) : 0;
 }
 
-int served_hold(ServedDevice *d, bool hold)
+int served_hold(ServedDevice *d, bool hold, int from)
 {
         size_t n = d->n_waiting;
 
         d->held = hold;
+        d->held_from = from;
         if (hold || n == 0)
                 return 0;
         for (size_t i = 0; i < n; i++)

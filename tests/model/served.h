@@ -17,7 +17,8 @@ typedef struct ServedDevice {
         void *map;
         size_t n_map;
         TcmuRing ring;
-        bool held; /* commands wait */
+        bool held;     /* commands wait, from the first with held_from on */
+        int held_from; /* an opcode, or -1: any */
         bool gone; /* commands get BUSY, which ends as "no connection" once the kernel removes the device */
         TcmuRequest *waiting;
         size_t n_waiting, n_allocated;
@@ -28,6 +29,7 @@ int served_open(ServedDevice *d, unsigned uio, size_t n_map);
 void served_close(ServedDevice *d);
 /* Takes all that is in the ring and answers it. -errno. */
 int served_dispatch(ServedDevice *d);
-int served_hold(ServedDevice *d, bool hold);
+/* from: the opcode that the first command to wait must have, or -1. */
+int served_hold(ServedDevice *d, bool hold, int from);
 /* As a cut cable: whatever waits is not answered with its result. carry_out: it was executed all the same. */
 int served_cut(ServedDevice *d, bool carry_out);

@@ -45,7 +45,7 @@ slot='04 00' drive='01 00'
 # moves FROM TO [executed]: MOVE MEDIUM by hand, so that it is the command in flight when the cut comes.
 moves() {
     local move
-    model hold changer > /dev/null
+    model hold changer a5 > /dev/null
     # shellcheck disable=SC2086
     sg_raw "$lib" a5 00 00 00 $1 $2 00 00 00 00 > /tmp/moved 2>&1 &
     move=$!
@@ -64,7 +64,11 @@ ok "it is in the drive" inventory "$in_drive"
 model drop changer > /dev/null
 ok "stopped with the cartridge in the picker" moves "$drive" "$slot" executed
 ok "it is in its slot" inventory 'Data Transfer Element 0:Empty' "$in_slot"
-same "an outage each" 4 "$(field OUTAGES lib1)"
+# Impossible from the start, and it looks like one that was done: the library has to say what it is.
+ok "load" mtx -f "$lib" load 2 0
+ok "an impossible one is refused" fails_saying 'source element empty|Illegal' moves '04 05' "$drive"
+ok "unload" mtx -f "$lib" unload 2 0
+same "an outage each" 5 "$(field OUTAGES lib1)"
 
 say "reset"
 model reset changer
