@@ -137,6 +137,40 @@ static void test_lost_while_finishing(void **state)
         assert_held(f);
 }
 
+/* Timeout= is over while it is being finished: nobody waits for that outcome any more, and it must not become
+ * the next command's. */
+static void test_timeout_while_finishing(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = lose_from(f, MOVE, before);
+
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, elements_reply((Library){.picker = true}));
+        fake_tick(f);
+        assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+        expect(f, FINISH, GOOD);
+        expect_identity(f);
+        expect_ready(f);
+        assert_held(f);
+        assert_int_equal(f->unit.record.in_flight.phase, IN_FLIGHT_NONE);
+}
+
+/* A library has no position that an abort could cost: it would be failed for ever. */
+static void test_aborted(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = fake_command(f, MOVE, NULL, 0);
+
+        expect(f, CDB_ELEMENTS, elements_reply(before));
+        fake_abort(f, tag);
+        assert_answered(f, tag, SCSI_TASK_ABORTED);
+        expect(f, MOVE, GOOD);
+        assert_held(f);
+        fake_path_down(f);
+        expect_return(f);
+        assert_held(f);
+}
+
 /* The program itself moves out of the picker. */
 static void test_from_picker(void **state)
 {
@@ -303,6 +337,9 @@ int main(void)
                                                 fake_teardown),
                 cmocka_unit_test_setup_teardown(test_lost_while_finishing, fake_setup_held_changer,
                                                 fake_teardown),
+                cmocka_unit_test_setup_teardown(test_timeout_while_finishing, fake_setup_held_changer,
+                                                fake_teardown),
+                cmocka_unit_test_setup_teardown(test_aborted, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_from_picker, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test(test_nowhere),
                 cmocka_unit_test_setup_teardown(test_exchange, fake_setup_held_changer, fake_teardown),
