@@ -90,6 +90,7 @@ static void give_up_waiting(Unit *u, usec_t now)
                 u->record.position_lost = 1;
         u->record.loss_unreported |= !journal_is_empty(&u->journal) || u->record.unjournalled;
         u->record.unjournalled = 0;
+        u->record.answer_lost = 1;
         u->record.in_flight = (InFlight){};
         journal_commit(&u->journal);
         u->record.anchor.valid = 0;

@@ -170,7 +170,11 @@ static void plan_no_medium(Unit *u, usec_t now)
 
 static void plan_unknown_place(Unit *u, usec_t now)
 {
-        if (u->record.position_used) {
+        const InFlight *f = &u->record.in_flight;
+        bool relied = f->phase == IN_FLIGHT_SENT &&
+                      unit_depends_on_position(scsi_opcode_find(u->config.type, f->cdb, f->n_cdb), f->cdb);
+
+        if (u->record.position_used || relied) {
                 unit_give_up_position(u, now, "the position was not known when the device was lost");
                 return;
         }
@@ -185,6 +189,21 @@ static bool is_untouched(const Unit *u)
                (u->resume.medium_proven || !u->record.anchor.valid);
 }
 
+/* At the beginning, where a drive that was reset stands too, nothing tells whether it was. */
+static void plan_without_key(Unit *u, usec_t now)
+{
+        u->record.loss_unreported = 1;
+        unit_give_up_position(u, now, "the device may have been reset, and what was set cannot be set again");
+}
+
+/* The program knows that it has to go to a place of its own, but not whether it is still the same medium. */
+static void plan_lost(Unit *u, usec_t now)
+{
+        if (may_be_another(u) && u->phase != UNIT_PROBING)
+                u->record.attention = ASC_MEDIUM_MAY_HAVE_CHANGED;
+        unit_goto_step(u, STEP_DONE, now);
+}
+
 void step_plan_start(Unit *u, usec_t now)
 {
         if (u->config.type == DEVICE_CHANGER)
@@ -192,16 +211,15 @@ void step_plan_start(Unit *u, usec_t now)
         else if (u->resume.ready_no_medium)
                 plan_no_medium(u, now);
         else if (u->record.position_lost)
-                unit_goto_step(u, STEP_DONE, now);
+                plan_lost(u, now);
         else if (!position_known(&u->record.position))
                 plan_unknown_place(u, now);
         else if (is_where_it_was(u))
                 go_on_from_here(u, now);
+        else if (u->record.unrestorable && !(u->resume.reported && u->resume.reported_object > 0))
+                plan_without_key(u, now);
         else if (is_untouched(u))
                 plan_untouched(u, now);
-        else if (u->record.unrestorable && !(u->resume.reported && u->resume.reported_object > 0))
-                unit_give_up_position(u, now,
-                                      "the device may have been reset, and what was set cannot be set again");
         else
                 plan_return(u, now);
 }

@@ -61,7 +61,7 @@ void step_mode_start(Unit *u, usec_t now)
         size_t n_cdb;
 
         if (u->resume.mode == 0 && u->record.reset_seen && u->record.unrestorable) {
-                u->record.loss_unreported = 1;
+                u->record.loss_unreported = u->config.type == DEVICE_TAPE;
                 unit_give_up_position(u, now, "the device was reset and %s",
                                       unrestorable_text(u->record.unrestorable));
                 return;

@@ -242,6 +242,17 @@ static void doubt_medium(Unit *u)
         u->want_medium = true;
 }
 
+/* A changer has no position to lose: its program is told of the reset, and the cartridges are looked for. */
+static void tell_of_reset(Unit *u, usec_t now)
+{
+        u->record.attention = ASC_POWER_ON_RESET;
+        u->record.reserved = 0;
+        u->record.unrestorable = 0;
+        unit_store(u);
+        unit_push_event(u, "failed", "%s", u->record.reason);
+        unit_goto_step(u, STEP_PLAN, now);
+}
+
 void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
 {
         bool lost_data = !journal_is_empty(&u->journal) || u->record.unjournalled;
@@ -250,6 +261,10 @@ void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
         va_start(ap, format);
         vsnprintf(u->record.reason, sizeof(u->record.reason), format, ap);
         va_end(ap);
+        if (u->config.type != DEVICE_TAPE) {
+                tell_of_reset(u, now);
+                return;
+        }
         u->record.position_lost = 1;
         u->record.loss_unreported |= lost_data;
         u->record.unjournalled = 0;
@@ -405,7 +420,7 @@ void unit_step_result(Unit *u, const ScsiResult *result, usec_t now)
                 u->wake = now + READY_INTERVAL;
                 return;
         }
-        if (r.sense && r.sense->deferred && is_housekeeping(step)) {
+        if (r.sense && r.sense->deferred && is_housekeeping(step) && u->config.type == DEVICE_TAPE) {
                 step_commit_done(u, &r, now);
                 return;
         }

@@ -297,6 +297,36 @@ static void test_settings(void **state)
         assert_held(f);
 }
 
+/* A changer has no position to lose: its program hears of the reset, once, and goes on. */
+static void test_reset_of_reserved(void **state)
+{
+        uint8_t list[24] = {0};
+        Fake *f = *state;
+        uint32_t tag;
+
+        do_set(f, "5f 00 00 00 00 00 00 00 18 00", list, sizeof(list));
+        tag = fake_command(f, "00 00 00 00 00 00", NULL, 0);
+        expect(f, "00 00 00 00 00 00", CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
+        expect_ready(f);
+        assert_error(f, tag, SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET);
+        tag = fake_command(f, MOVE, NULL, 0);
+        expect_move(f, MOVE, before, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+        assert_held(f);
+}
+
+static void test_state_lost(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag;
+
+        unit_state_is_lost(&f->unit);
+        tag = fake_command(f, MOVE, NULL, 0);
+        expect_move(f, MOVE, before, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+        assert_held(f);
+}
+
 static void test_takeover(void **state)
 {
         Fake *f = *state;
@@ -343,6 +373,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_from_picker, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test(test_nowhere),
                 cmocka_unit_test_setup_teardown(test_exchange, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_reset_of_reserved, fake_setup_held_changer,
+                                                fake_teardown),
+                cmocka_unit_test_setup_teardown(test_state_lost, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_impossible, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_unseen, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_reset, fake_setup_held_changer, fake_teardown),

@@ -153,6 +153,8 @@ void unit_announce_medium(Unit *u)
 
 void unit_state_is_lost(Unit *u)
 {
+        if (u->config.type != DEVICE_TAPE)
+                return;
         u->record.position_used = u->record.position_lost = u->record.loss_unreported = 1;
         snprintf(u->record.reason, sizeof(u->record.reason), "what was known of it is lost");
         unit_store(u);

@@ -179,7 +179,7 @@ static void start_again(Backup *b)
 
         if (world_run(w, scsi_cdb_write_6(w->cdb, false, sizeof(block)), block, sizeof(block)))
                 world_fail(w, "a WRITE went through after the position was lost");
-        for (int i = 0; i < 3 && !w->failed; i++)
+        for (int i = 0; i < (int) w->n_faults_max + 3 && !w->failed; i++)
                 if (command_rewind(b))
                         return;
         world_fail(w, "no REWIND after an error");
