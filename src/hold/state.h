@@ -17,7 +17,7 @@
 #include "scsi/command.h"
 
 #define UNIT_STATE_MAGIC   UINT32_C(0x45565450) /* EVTP */
-#define UNIT_STATE_VERSION 1
+#define UNIT_STATE_VERSION 2
 
 #define UNIT_PAGES_MAX       24
 #define UNIT_PAGE_SIZE       256
@@ -74,13 +74,20 @@ typedef enum InFlightPhase {
         IN_FLIGHT_SETTLED, /* its outcome is known, the program may not have got it */
 } InFlightPhase;
 
-/* What the elements of a MOVE MEDIUM held before it was sent. */
 typedef enum MoveOutlook {
         MOVE_UNSEEN,
         MOVE_POSSIBLE,   /* source full, destination empty */
         MOVE_IMPOSSIBLE, /* the library will refuse it */
         MOVE_UNKNOWN,    /* the library did not tell */
 } MoveOutlook;
+
+/* What the elements of a MOVE MEDIUM or EXCHANGE MEDIUM held before it was sent. */
+typedef struct MoveBefore {
+        uint32_t tag;       /* CRC-32C of the volume tag in the source, 0: none */
+        uint32_t other_tag; /* of that in the first destination, which EXCHANGE moves too */
+        uint8_t outlook;    /* MoveOutlook */
+        uint8_t reserved[3];
+} MoveBefore;
 
 /* The one command that may change the medium or the device and is not yet answered. */
 typedef struct InFlight {
@@ -94,8 +101,9 @@ typedef struct InFlight {
         uint8_t answer_noted; /* answer_tail is valid */
         uint8_t journalled;   /* its objects are the last record of the journal */
         uint8_t refused;      /* answered without the device */
-        uint8_t looked;       /* MoveOutlook, of a MOVE MEDIUM */
-        MediumPlace before;   /* where it began */
+        uint8_t reserved;
+        MoveBefore move;
+        MediumPlace before; /* where it began */
         uint8_t cdb[SCSI_CDB_MAX];
         uint8_t sense[SCSI_SENSE_MAX];
 } InFlight;

@@ -212,20 +212,207 @@ static void test_nowhere(void **state)
         }
 }
 
+/* ---- EXCHANGE MEDIUM ---- */
+
+#define EXCHANGE "a6 00 00 01 04 00 01 00 04 01 00 00" /* slot 1 to the drive, from there to slot 2 */
+#define SWAP     "a6 00 00 01 04 00 01 00 04 00 00 00" /* ... from there to slot 1 */
+
+/* Which cartridge is where; '-': none, '?': one without a volume tag. */
+typedef struct Tagged {
+        char picker, second_picker, drive, slot_1, slot_2;
+} Tagged;
+
+static void put_tagged_page(ByteWriter *w, uint8_t type, uint16_t address, const char *tags, size_t n)
+{
+        static const char *const blanks = "                               ";
+
+        writer_be(w, type, 1);
+        writer_be(w, 0x80, 1);
+        writer_be(w, 12 + 36, 2);
+        writer_be(w, (12 + 36) * n, 4);
+        for (size_t i = 0; i < n; i++) {
+                writer_be(w, address + i, 2);
+                writer_be(w, tags[i] != '-', 1);
+                writer_be(w, 0, 8);
+                writer_be(w, 0, 1);
+                writer_be(w, tags[i] == '-' || tags[i] == '?' ? ' ' : (uint8_t) tags[i], 1);
+                writer_bytes(w, blanks, 31);
+                writer_be(w, 0, 4);
+        }
+}
+
+static Answer tagged_reply(const Tagged *t)
+{
+        static uint8_t data[512];
+        ByteWriter w = byte_writer(data, sizeof(data));
+
+        writer_be(&w, PICKER, 2);
+        writer_be(&w, 5, 2);
+        writer_be(&w, 3 * 8 + 5 * (12 + 36), 4);
+        put_tagged_page(&w, 1, PICKER, (char[]){t->picker, t->second_picker}, 2);
+        put_tagged_page(&w, 2, SLOT_1, (char[]){t->slot_1, t->slot_2}, 2);
+        put_tagged_page(&w, 4, DRIVE, &t->drive, 1);
+        assert_false(w.failed);
+        return DATA(data, (uint32_t) w.offset);
+}
+
+/* What is done about an interrupted EXCHANGE MEDIUM, by what is found. moves: what finishes it, each with
+ * what is found after it. */
+typedef struct ExchangeCase {
+        const char *cdb;
+        Tagged before, found;
+        struct {
+                const char *cdb;
+                Tagged found;
+        } moves[3];
+        bool again, unknown;
+} ExchangeCase;
+
+static const ExchangeCase exchange_cases[] = {
+        {EXCHANGE, {'-', '-', 'B', 'A', '-'}, {'-', '-', 'B', 'A', '-'}, .again = true},
+        {EXCHANGE, {'-', '-', 'B', 'A', '-'}, {'-', '-', 'A', '-', 'B'}},
+        {EXCHANGE, {'-', '-', 'B', 'A', '-'}, {'-', '-', '-', 'A', 'B'}, {{MOVE, {'-', '-', 'A', '-', 'B'}}}},
+        {EXCHANGE,
+         {'-', '-', 'B', 'A', '-'},
+         {'B', '-', '-', 'A', '-'},
+         {{"a5 00 00 01 00 01 04 01 00 00 00 00", {'-', '-', '-', 'A', 'B'}},
+          {MOVE, {'-', '-', 'A', '-', 'B'}}}},
+        {EXCHANGE,
+         {'-', '-', 'B', 'A', '-'},
+         {'B', '-', 'A', '-', '-'},
+         {{"a5 00 00 01 00 01 04 01 00 00 00 00", {'-', '-', 'A', '-', 'B'}}}},
+        {EXCHANGE,
+         {'-', '-', 'B', 'A', '-'},
+         {'A', '-', '-', '-', 'B'},
+         {{FINISH, {'-', '-', 'A', '-', 'B'}}}},
+        {EXCHANGE,
+         {'-', '-', 'B', 'A', '-'},
+         {'A', 'B', '-', '-', '-'},
+         {{FINISH, {'-', 'B', 'A', '-', '-'}},
+          {"a5 00 00 01 00 02 04 01 00 00 00 00", {'-', '-', 'A', '-', 'B'}}}},
+        /* only one picker: it is needed for the other cartridge */
+        {EXCHANGE,
+         {'-', '-', 'B', 'A', '-'},
+         {'A', '-', 'B', '-', '-'},
+         {{"a5 00 00 01 00 01 04 00 00 00 00 00", {'-', '-', 'B', 'A', '-'}}},
+         .again = true},
+        {SWAP, {'-', '-', 'B', 'A', '-'}, {'-', '-', 'B', 'A', '-'}, .again = true},
+        {SWAP, {'-', '-', 'B', 'A', '-'}, {'-', '-', 'A', 'B', '-'}},
+        {SWAP,
+         {'-', '-', 'B', 'A', '-'},
+         {'A', 'B', '-', '-', '-'},
+         {{FINISH, {'-', 'B', 'A', '-', '-'}},
+          {"a5 00 00 01 00 02 04 00 00 00 00 00", {'-', '-', 'A', 'B', '-'}}}},
+        {SWAP,
+         {'-', '-', 'B', 'A', '-'},
+         {'B', '-', '-', 'A', '-'},
+         {{FINISH, {'-', '-', 'B', 'A', '-'}}},
+         .again = true},
+        /* a third cartridge, one that is gone, one that is there twice */
+        {EXCHANGE, {'-', '-', 'B', 'A', '-'}, {'-', '-', 'C', '-', 'B'}, .unknown = true},
+        {EXCHANGE, {'-', '-', 'B', 'A', '-'}, {'-', '-', '-', '-', 'B'}, .unknown = true},
+        {EXCHANGE, {'-', '-', 'B', 'A', '-'}, {'A', '-', 'A', '-', 'B'}, .unknown = true},
+        /* no volume tags: the ends only */
+        {EXCHANGE, {'-', '-', '?', '?', '-'}, {'-', '-', '?', '?', '-'}, .again = true},
+        {EXCHANGE, {'-', '-', '?', '?', '-'}, {'-', '-', '?', '-', '?'}},
+        {EXCHANGE, {'-', '-', '?', '?', '-'}, {'?', '-', '?', '-', '-'}, .unknown = true},
+        {EXCHANGE, {'-', '-', '?', '?', '-'}, {'-', '-', '-', '?', '?'}, .unknown = true},
+        {SWAP, {'-', '-', '?', '?', '-'}, {'-', '-', '?', '?', '-'}, .unknown = true},
+        /* it had to be refused */
+        {EXCHANGE, {'-', '-', 'B', 'A', 'C'}, {'-', '-', 'B', 'A', 'C'}, .again = true},
+        {EXCHANGE, {'-', '-', '-', 'A', '-'}, {'-', '-', '-', 'A', '-'}, .again = true},
+};
+
+static void play_exchange(Fake *f, const ExchangeCase *c)
+{
+        uint32_t tag = fake_command(f, c->cdb, NULL, 0);
+
+        expect(f, CDB_ELEMENTS, tagged_reply(&c->before));
+        expect(f, c->cdb, LOST);
+        assert_nothing_answered(f);
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, tagged_reply(&c->found));
+        for (size_t i = 0; i < ELEMENTSOF(c->moves) && c->moves[i].cdb; i++) {
+                expect(f, c->moves[i].cdb, GOOD);
+                expect(f, CDB_ELEMENTS, tagged_reply(&c->moves[i].found));
+        }
+        if (c->again) {
+                expect(f, CDB_ELEMENTS, tagged_reply(&c->before));
+                expect(f, c->cdb, GOOD);
+        }
+        if (c->unknown) {
+                assert_error(f, tag, SENSE_HARDWARE_ERROR, ASC_INTERNAL_TARGET_FAILURE);
+                assert_event(f, "failed", "EXCHANGE MEDIUM");
+        } else {
+                assert_answered(f, tag, SCSI_GOOD);
+        }
+        assert_held(f);
+}
+
 static void test_exchange(void **state)
 {
-        static const char exchange[] = "a6 00 00 01 04 00 01 00 04 01 00 00";
-        Fake *f = *state;
-        uint32_t tag = lose_from(f, exchange, (Library){.slot_1 = true, .drive = true});
+        for (size_t i = 0; i < ELEMENTSOF(exchange_cases); i++) {
+                assert_int_equal(fake_setup_held_changer(state), 0);
+                play_exchange(*state, &exchange_cases[i]);
+                fake_teardown(state);
+        }
+}
 
+/* A library that says one thing and does another is not obeyed for ever. */
+static void test_exchange_without_end(void **state)
+{
+        static const Tagged stuck = {'-', '-', '-', 'A', 'B'};
+        Fake *f = *state;
+        uint32_t tag = fake_command(f, EXCHANGE, NULL, 0);
+
+        expect(f, CDB_ELEMENTS, tagged_reply(&(Tagged){'-', '-', 'B', 'A', '-'}));
+        expect(f, EXCHANGE, LOST);
         expect_return(f);
-        expect(f, CDB_ELEMENTS, elements_reply((Library){.slot_1 = true, .drive = true}));
+        for (unsigned i = 0; i < 6; i++) {
+                expect(f, CDB_ELEMENTS, tagged_reply(&stuck));
+                expect(f, MOVE, GOOD);
+        }
+        expect(f, CDB_ELEMENTS, tagged_reply(&stuck));
         assert_error(f, tag, SENSE_HARDWARE_ERROR, ASC_INTERNAL_TARGET_FAILURE);
-        assert_event(f, "failed", "EXCHANGE MEDIUM");
         assert_held(f);
-        tag = fake_command(f, exchange, NULL, 0);
-        expect_move(f, exchange, (Library){.slot_1 = true, .drive = true}, GOOD);
+}
+
+/* Another cartridge in the destination, or in the source, is not the one that was moved. */
+static void test_another_cartridge(void **state)
+{
+        static const Tagged found[] = {
+                {'-', '-', 'X', '-', '-'}, {'-', '-', '-', 'X', '-'}, {'X', '-', '-', '-', '-'}};
+
+        for (size_t i = 0; i < ELEMENTSOF(found); i++) {
+                Fake *f;
+                uint32_t tag;
+
+                assert_int_equal(fake_setup_held_changer(state), 0);
+                f = *state;
+                tag = fake_command(f, MOVE, NULL, 0);
+                expect(f, CDB_ELEMENTS, tagged_reply(&(Tagged){'-', '-', '-', 'A', '-'}));
+                expect(f, MOVE, LOST);
+                expect_return(f);
+                expect(f, CDB_ELEMENTS, tagged_reply(&found[i]));
+                assert_error(f, tag, SENSE_HARDWARE_ERROR, ASC_INTERNAL_TARGET_FAILURE);
+                assert_held(f);
+                fake_teardown(state);
+        }
+}
+
+/* Two pickers are full: the tag says which one it is. */
+static void test_in_one_of_two_pickers(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag = fake_command(f, MOVE, NULL, 0);
+
+        expect(f, CDB_ELEMENTS, tagged_reply(&(Tagged){'X', '-', '-', 'A', '-'}));
+        expect(f, MOVE, LOST);
+        expect_return(f);
+        expect(f, CDB_ELEMENTS, tagged_reply(&(Tagged){'X', 'A', '-', '-', '-'}));
+        expect(f, "a5 00 00 01 00 02 01 00 00 00 00 00", GOOD);
         assert_answered(f, tag, SCSI_GOOD);
+        assert_held(f);
 }
 
 /* The source was empty and the destination full before: that they are so is no sign of a move. */
@@ -372,7 +559,12 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_aborted, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_from_picker, fake_setup_held_changer, fake_teardown),
                 cmocka_unit_test(test_nowhere),
-                cmocka_unit_test_setup_teardown(test_exchange, fake_setup_held_changer, fake_teardown),
+                cmocka_unit_test(test_exchange),
+                cmocka_unit_test_setup_teardown(test_exchange_without_end, fake_setup_held_changer,
+                                                fake_teardown),
+                cmocka_unit_test(test_another_cartridge),
+                cmocka_unit_test_setup_teardown(test_in_one_of_two_pickers, fake_setup_held_changer,
+                                                fake_teardown),
                 cmocka_unit_test_setup_teardown(test_reset_of_reserved, fake_setup_held_changer,
                                                 fake_teardown),
                 cmocka_unit_test_setup_teardown(test_state_lost, fake_setup_held_changer, fake_teardown),

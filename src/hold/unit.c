@@ -344,7 +344,7 @@ static bool start_head(Unit *u)
                         u->want_commit = true;
                         return false;
                 }
-                if (c.opcode->settle == SETTLE_MOVE_MEDIUM && u->looked == MOVE_UNSEEN) {
+                if (c.opcode->settle == SETTLE_MOVE_MEDIUM && u->looked.outlook == MOVE_UNSEEN) {
                         u->want_look = true;
                         return false;
                 }
@@ -362,8 +362,8 @@ static bool start_head(Unit *u)
                         }
                 }
                 note_in_flight(u, &c);
-                u->record.in_flight.looked = u->looked;
-                u->looked = MOVE_UNSEEN;
+                u->record.in_flight.move = u->looked;
+                u->looked = (MoveBefore){};
                 unit_store(u);
         }
         u->queue[0].executing = true;

@@ -25,6 +25,7 @@
 #include "scsi/command.h"
 #include "scsi/opcode.h"
 #include "scsi/sense.h"
+#include "scsi/smc.h"
 #include "util/time.h"
 
 #define HOLD_COMMANDS_MAX 128
@@ -123,6 +124,8 @@ typedef struct UnitResume {
         unsigned page; /* next page to learn */
         uint8_t n_pages, pages[UNIT_PAGES_MAX];
         MediumPlace target;  /* where a LOCATE goes */
+        MoveMedium finish;   /* one cartridge of a MOVE or EXCHANGE MEDIUM, from where it was found */
+        unsigned n_finish;
         uint64_t space_left; /* of the SPACE commands that stand in for it */
         bool space_short;    /* this drive cannot SPACE to the end of data: the last block is read over */
         int after_locate;    /* the step that follows it */
@@ -152,7 +155,7 @@ typedef struct Unit {
         UnitResume resume;
         bool want_position; /* READ POSITION before the next command */
         bool want_medium;   /* READ ATTRIBUTE before the next command */
-        uint8_t looked;     /* MoveOutlook of the head of the queue */
+        MoveBefore looked;  /* of the head of the queue */
         bool want_look;     /* READ ELEMENT STATUS before the next command, a MOVE MEDIUM */
         bool want_commit;   /* WRITE FILEMARKS(0) before the next command */
         usec_t wake;        /* end of a pause between two tries, or USEC_INFINITY */
