@@ -57,11 +57,12 @@ static bool find_elements(ModelChanger *c, ModelCall *call, Element **ret, size_
         return true;
 }
 
-static bool dropped(ModelChanger *c, ModelCall *call)
+/* The robot stops before its n-th step. */
+static bool stopped(ModelChanger *c, ModelCall *call, unsigned step)
 {
-        if (!c->drop_next)
+        if (c->stop_before != step)
                 return false;
-        c->drop_next = false;
+        c->stop_before = 0;
         call_check(call, SENSE_HARDWARE_ERROR, ASC_MECHANICAL_POSITIONING_ERROR);
         return true;
 }
@@ -88,15 +89,46 @@ void changer_move_medium(ModelUnit *u, ModelCall *call)
         }
         if (from != hand)
                 take(from, hand);
-        if (to != hand && !dropped(c, call))
+        if (to != hand && !stopped(c, call, 1))
                 put(to, hand);
+}
+
+/* A hand that is empty, other than hand. With one picker the way of one cartridge takes a place that no
+ * element shows; then the robot does not stop on it. */
+static Element *second_hand(ModelChanger *c, const Element *hand)
+{
+        for (size_t i = 0; i < c->n_elements; i++)
+                if (c->elements[i].type == ELEMENT_TRANSPORT && &c->elements[i] != hand &&
+                    !c->elements[i].medium)
+                        return &c->elements[i];
+        return NULL;
+}
+
+/* In the order in which a robot with two hands does it. */
+static void exchange(ModelChanger *c, ModelCall *call, Element *e[static 4])
+{
+        Element nowhere = {.type = ELEMENT_TRANSPORT}, *other = second_hand(c, e[0]);
+
+        if (!other) {
+                other = &nowhere;
+                c->stop_before = 0;
+        }
+        take(e[2], other);
+        if (stopped(c, call, 1))
+                return;
+        take(e[1], e[0]);
+        if (stopped(c, call, 2))
+                return;
+        put(e[2], e[0]);
+        if (!stopped(c, call, 3))
+                put(e[3], other);
 }
 
 /* From source to first destination, and what was there to the second, which may be the source. */
 void changer_exchange_medium(ModelUnit *u, ModelCall *call)
 {
         ModelChanger *c = changer_of(u);
-        Element *e[4], *hand, *from, *first, *second, other = {0};
+        Element *e[4], *hand, *from, *first, *second;
 
         if (!find_elements(c, call, e, 4))
                 return;
@@ -115,10 +147,7 @@ void changer_exchange_medium(ModelUnit *u, ModelCall *call)
                 call_check(call, SENSE_ILLEGAL_REQUEST, ASC_DESTINATION_FULL);
                 return;
         }
-        take(first, &other);
-        take(from, hand);
-        put(first, hand);
-        put(second, &other);
+        exchange(c, call, e);
 }
 
 void changer_position(ModelUnit *u, ModelCall *call)

@@ -53,7 +53,8 @@ static void add_elements(ModelChanger *c, ElementType type, uint16_t first, size
 
 ModelChanger *model_changer_new(const ModelChangerConfig *config)
 {
-        size_t n = 1 + config->n_drives + config->n_import_export + config->n_slots;
+        size_t n_transports = config->n_transports > 0 ? config->n_transports : 1;
+        size_t n = n_transports + config->n_drives + config->n_import_export + config->n_slots;
         ModelChanger *c = calloc(1, sizeof(*c));
         ModelUnit *u;
 
@@ -70,7 +71,7 @@ ModelChanger *model_changer_new(const ModelChangerConfig *config)
         u->n_commands = ELEMENTSOF(changer_commands);
         u->check_ready = changer_check_ready;
         c->n_slots = config->n_slots;
-        add_elements(c, ELEMENT_TRANSPORT, FIRST_TRANSPORT, 1, NULL);
+        add_elements(c, ELEMENT_TRANSPORT, FIRST_TRANSPORT, n_transports, NULL);
         add_elements(c, ELEMENT_DRIVE, FIRST_DRIVE, config->n_drives, config->drives);
         add_elements(c, ELEMENT_IMPORT_EXPORT, FIRST_IMPORT_EXPORT, config->n_import_export, NULL);
         add_elements(c, ELEMENT_STORAGE, FIRST_STORAGE, config->n_slots, NULL);
@@ -171,9 +172,9 @@ void model_changer_reset(ModelChanger *c, uint16_t code)
         unit_reset(&c->unit, code);
 }
 
-void model_changer_drop_in_picker(ModelChanger *c)
+void model_changer_drop_in_picker(ModelChanger *c, unsigned step)
 {
-        c->drop_next = true;
+        c->stop_before = step;
 }
 
 void model_changer_inject(ModelChanger *c, uint8_t opcode, uint8_t key, uint16_t code)

@@ -33,7 +33,7 @@ struct ModelChanger {
         size_t n_elements, n_slots;
         ModelMedium **owned;
         size_t n_owned;
-        bool drop_next;
+        unsigned stop_before; /* step of the next move, 0: none */
 };
 
 static inline ModelChanger *changer_of(ModelUnit *u)

@@ -148,7 +148,7 @@ static int run_drop(Client *c, ServedDevice *d, size_t argc, char **argv)
 {
         if (!d->changer)
                 return -EOPNOTSUPP;
-        model_changer_drop_in_picker(d->changer);
+        model_changer_drop_in_picker(d->changer, 1);
         return 0;
 }
 

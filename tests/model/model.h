@@ -62,6 +62,7 @@ typedef struct ModelChangerConfig {
         const char *vendor, *product, *revision, *serial;
         uint64_t naa;
         size_t n_slots, n_import_export, n_drives;
+        size_t n_transports; /* pickers; 0 means 1 */
         ModelDrive **drives;
 } ModelChangerConfig;
 
@@ -74,6 +75,7 @@ void model_changer_execute(ModelChanger *c, const uint8_t *cdb, size_t n_cdb, vo
 int model_changer_insert(ModelChanger *c, size_t slot, ModelMedium *m);
 ModelMedium *model_changer_remove(ModelChanger *c, size_t slot);
 void model_changer_reset(ModelChanger *c, uint16_t code);
-/* The next MOVE MEDIUM stops with the cartridge in the picker. */
-void model_changer_drop_in_picker(ModelChanger *c);
+/* The next MOVE MEDIUM stops with the cartridge in the picker: step 1. EXCHANGE MEDIUM has three steps to stop
+ * before, if there are two pickers: the second cartridge is in one; both are; the first one is in its place. */
+void model_changer_drop_in_picker(ModelChanger *c, unsigned step);
 void model_changer_inject(ModelChanger *c, uint8_t opcode, uint8_t key, uint16_t code);

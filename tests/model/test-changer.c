@@ -187,7 +187,7 @@ static void test_drop_in_picker(void **state)
 {
         Fixture *f = *state;
 
-        model_changer_drop_in_picker(f->c);
+        model_changer_drop_in_picker(f->c, 1);
         assert_sense(move(f->c, SLOT(0), DRIVE(1)), 4, 0x1501);
         assert_int_equal(status(f->c, 1)[2] & 1, 1);
         assert_memory_equal(buffer + 16 + 12, "T00001L7 ", 9);

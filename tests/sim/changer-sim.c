@@ -77,7 +77,7 @@ static bool changer_suffer(World *w, Fault fault)
         if (fault == FAULT_POWER_BEFORE || fault == FAULT_POWER_AFTER)
                 model_changer_reset(library_of(w)->changer, 0x2901);
         else if (w->command.cdb[0] == OP_MOVE_MEDIUM)
-                model_changer_drop_in_picker(library_of(w)->changer);
+                model_changer_drop_in_picker(library_of(w)->changer, 1);
         else
                 return false;
         return true;
