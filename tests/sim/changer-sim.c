@@ -6,7 +6,7 @@
  * where it was, where it should go, or in the picker.
  *
  *      changer-sim [--seed N] [--count N] [--verbose]
- *      changer-sim --cut-everywhere
+ *      changer-sim --cut-everywhere [--thorough]
  *      changer-sim --cut AT:FAULT [--cut AT:FAULT] [--verbose] */
 
 #include <getopt.h>
@@ -24,7 +24,8 @@
 #define N_IMPORT     2
 #define N_DRIVES     2
 #define N_CARTRIDGES 6
-#define N_PLACES     (1 + N_SLOTS + N_IMPORT + N_DRIVES)
+#define N_PICKERS    2
+#define N_PLACES     (N_PICKERS + N_SLOTS + N_IMPORT + N_DRIVES)
 #define FAULTS_MAX   40
 #define FAILURES     10
 #define SECOND_CUTS  12
@@ -41,14 +42,14 @@ typedef struct Library {
         World world;
         ModelDrive *drives[N_DRIVES];
         ModelChanger *changer;
-        uint16_t places[N_PLACES]; /* element addresses; the picker first */
+        uint16_t places[N_PLACES]; /* element addresses; the pickers first */
         char told[N_PLACES];       /* the cartridge that the program believes there, or 0 */
         unsigned n_errors;
 } Library;
 
 static struct {
         uint64_t seed, count;
-        bool verbose, cut_everywhere;
+        bool verbose, cut_everywhere, thorough;
         Cut cuts[CUTS_MAX];
         size_t n_cuts;
 } arg = {.seed = 1, .count = 1};
@@ -78,6 +79,8 @@ static bool changer_suffer(World *w, Fault fault)
                 model_changer_reset(library_of(w)->changer, 0x2901);
         else if (w->command.cdb[0] == OP_MOVE_MEDIUM)
                 model_changer_drop_in_picker(library_of(w)->changer, 1);
+        else if (w->command.cdb[0] == OP_EXCHANGE_MEDIUM)
+                model_changer_drop_in_picker(library_of(w)->changer, 1 + world_below(w, 3));
         else
                 return false;
         return true;
@@ -99,7 +102,8 @@ static void name_places(Library *l)
 {
         size_t n = 0;
 
-        l->places[n++] = PICKER;
+        for (uint16_t i = 0; i < N_PICKERS; i++)
+                l->places[n++] = (uint16_t) (PICKER + i);
         for (uint16_t i = 0; i < N_DRIVES; i++)
                 l->places[n++] = (uint16_t) (FIRST_DRIVE + i);
         for (uint16_t i = 0; i < N_IMPORT; i++)
@@ -118,7 +122,7 @@ static void insert_cartridges(Library *l)
 
                 if (model_changer_insert(l->changer, i, model_medium_new(name, name, 1 << 20, 1 << 10)) < 0)
                         abort();
-                l->told[1 + N_DRIVES + N_IMPORT + i] = name[0];
+                l->told[N_PICKERS + N_DRIVES + N_IMPORT + i] = name[0];
                 model_changer_execute(l->changer, cdb, scsi_cdb_test_unit_ready(cdb), NULL, 0, &r);
         }
 }
@@ -133,6 +137,7 @@ static void library_init(Library *l, uint64_t seed)
                 .revision = "9.50",
                 .serial = "LIB0001",
                 .n_slots = N_SLOTS,
+                .n_transports = 1 + seed % N_PICKERS,
                 .n_import_export = N_IMPORT,
                 .n_drives = N_DRIVES,
                 .drives = l->drives,
@@ -208,6 +213,11 @@ static void check_places(Library *l)
 
 /* ---- the program ---- */
 
+/* Indices of places; other_to is where an EXCHANGE MEDIUM puts what was in `to`. */
+typedef struct Route {
+        size_t from, to, other_to;
+} Route;
+
 static bool move_medium(Library *l, size_t from, size_t to)
 {
         World *w = &l->world;
@@ -215,21 +225,38 @@ static bool move_medium(Library *l, size_t from, size_t to)
         return world_run(w, scsi_cdb_move_medium(w->cdb, PICKER, l->places[from], l->places[to]), NULL, 0);
 }
 
-/* The library's own words about a cartridge that it could not put down are the only right error. */
-static void take_error(Library *l, size_t from, size_t to)
+static bool exchange_medium(Library *l, const Route *route)
+{
+        World *w = &l->world;
+        size_t n = scsi_cdb_move_medium(w->cdb, PICKER, l->places[route->from], l->places[route->to]);
+
+        w->cdb[0] = OP_EXCHANGE_MEDIUM;
+        put_be(w->cdb + 8, l->places[route->other_to], 2);
+        return world_run(w, n, NULL, 0);
+}
+
+static bool is_on_the_way(const Route *route, size_t place)
+{
+        return place < N_PICKERS || place == route->from || place == route->to || place == route->other_to;
+}
+
+/* The library's own words about a cartridge that it could not put down are the only right error. What it
+ * moved is in one of the places of the command, or in a picker. */
+static void take_error(Library *l, const Route *route)
 {
         Sense s = world_sense(&l->world);
-        char name = l->told[from], found[N_PLACES];
+        char names[] = {l->told[route->from], l->told[route->to]}, found[N_PLACES];
 
         if (s.key != SENSE_HARDWARE_ERROR || s.code != 0x1501)
-                world_fail(&l->world, "MOVE MEDIUM %u to %u: error %x %04x", l->places[from], l->places[to],
-                           s.key, s.code);
+                world_fail(&l->world, "from %u to %u: error %x %04x", l->places[route->from],
+                           l->places[route->to], s.key, s.code);
         look(l, found);
         l->n_errors++;
-        l->told[from] = 0;
+        l->told[route->from] = l->told[route->to] = 0;
         for (size_t i = 0; i < N_PLACES; i++)
-                if (found[i] == name && (i == 0 || i == from || i == to))
-                        l->told[i] = name;
+                if (found[i] != 0 && (found[i] == names[0] || found[i] == names[1]) &&
+                    is_on_the_way(route, i))
+                        l->told[i] = found[i];
 }
 
 static size_t choose(Library *l, bool full)
@@ -237,7 +264,7 @@ static size_t choose(Library *l, bool full)
         size_t i;
 
         do
-                i = 1 + world_below(&l->world, N_PLACES - 1);
+                i = N_PICKERS + world_below(&l->world, N_PLACES - N_PICKERS);
         while (full != (l->told[i] != 0));
         return i;
 }
@@ -245,13 +272,38 @@ static size_t choose(Library *l, bool full)
 /* One move, of what lies in the picker first. */
 static void move_something(Library *l)
 {
-        size_t from = l->told[0] ? 0 : choose(l, true), to = choose(l, false);
+        size_t picker = l->told[0] ? 0 : 1;
+        Route r = {.from = l->told[picker] ? picker : choose(l, true), .to = choose(l, false)};
 
-        if (move_medium(l, from, to)) {
-                l->told[to] = l->told[from];
-                l->told[from] = 0;
+        r.other_to = r.to;
+        if (move_medium(l, r.from, r.to)) {
+                l->told[r.to] = l->told[r.from];
+                l->told[r.from] = 0;
         } else if (!l->world.failed) {
-                take_error(l, from, to);
+                take_error(l, &r);
+        }
+        check_places(l);
+}
+
+/* Two at a time; every other time they change places. */
+static void exchange_something(Library *l)
+{
+        Route r = {.from = choose(l, true)};
+        char other;
+
+        if (l->told[0] || l->told[1])
+                return;
+        do
+                r.to = choose(l, true);
+        while (r.to == r.from);
+        r.other_to = world_below(&l->world, 2) ? r.from : choose(l, false);
+        if (exchange_medium(l, &r)) {
+                other = l->told[r.to];
+                l->told[r.to] = l->told[r.from];
+                l->told[r.from] = 0;
+                l->told[r.other_to] = other;
+        } else if (!l->world.failed) {
+                take_error(l, &r);
         }
         check_places(l);
 }
@@ -261,7 +313,7 @@ static void move_nothing(Library *l)
 {
         World *w = &l->world;
 
-        if (l->told[0])
+        if (l->told[0] || l->told[1])
                 return;
         if (move_medium(l, choose(l, false), choose(l, false)))
                 world_fail(w, "a move out of an empty element was GOOD");
@@ -278,6 +330,17 @@ static void inventory(Library *l)
                 world_fail(w, "READ ELEMENT STATUS failed");
 }
 
+static void initialize(Library *l)
+{
+        World *w = &l->world;
+
+        *w->cdb = OP_INITIALIZE_ELEMENT_STATUS;
+        memset(w->cdb + 1, 0, 5);
+        if (!world_run(w, 6, NULL, 0) && !w->failed)
+                world_fail(w, "INITIALIZE ELEMENT STATUS failed");
+        check_places(l);
+}
+
 static void work(Library *l, unsigned n)
 {
         World *w = &l->world;
@@ -292,6 +355,10 @@ static void work(Library *l, unsigned n)
                         inventory(l);
                 else if (i % 11 == 10)
                         move_nothing(l);
+                else if (i % 3 == 1)
+                        exchange_something(l);
+                else if (i % 13 == 12)
+                        initialize(l);
                 else
                         move_something(l);
         }
@@ -350,11 +417,22 @@ static unsigned run_cuts(const Cut cuts[static CUTS_MAX], unsigned *n_runs, unsi
         return n;
 }
 
+/* One of each family, unless all are asked for. */
+static bool is_second(unsigned fault)
+{
+        static const bool some[_FAULT_MAX] = {
+                [FAULT_LOST_BEFORE] = true, [FAULT_LOST_AFTER] = true,    [FAULT_RESET_AFTER] = true,
+                [FAULT_KILL_AFTER] = true,  [FAULT_DROP_AND_LOST] = true,
+        };
+
+        return arg.thorough ? in_library(fault) : some[fault];
+}
+
 static void cut_again(Cut first, unsigned *n_runs, unsigned *n_failed)
 {
         for (unsigned at = first.at + 1; at <= first.at + SECOND_CUTS; at++)
                 for (unsigned fault = 1; fault < _FAULT_MAX; fault++)
-                        if (in_library(fault))
+                        if (is_second(fault))
                                 (void) run_cuts((Cut[CUTS_MAX]){first, {at, (Fault) fault}}, n_runs,
                                                 n_failed);
 }
@@ -386,9 +464,13 @@ static bool parse_cut(const char *text)
 static bool parse_arguments(int argc, char **argv)
 {
         static const struct option options[] = {
-                {"seed", required_argument, NULL, 's'}, {"count", required_argument, NULL, 'n'},
-                {"verbose", no_argument, NULL, 'v'},    {"cut-everywhere", no_argument, NULL, 'e'},
-                {"cut", required_argument, NULL, 'c'},  {},
+                {"seed", required_argument, NULL, 's'},
+                {"count", required_argument, NULL, 'n'},
+                {"verbose", no_argument, NULL, 'v'},
+                {"cut-everywhere", no_argument, NULL, 'e'},
+                {"cut", required_argument, NULL, 'c'},
+                {"thorough", no_argument, NULL, 't'},
+                {},
         };
         int c;
 
@@ -401,6 +483,8 @@ static bool parse_arguments(int argc, char **argv)
                         arg.verbose = true;
                 else if (c == 'e')
                         arg.cut_everywhere = true;
+                else if (c == 't')
+                        arg.thorough = true;
                 else if (c != 'c' || !parse_cut(optarg))
                         return false;
         return optind == argc;
