@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# lab: -m 768M -t 240
+# lab: -m 768M -t 600
 # hold-kill [N]: evertaped is killed with -9 while an archive is written: N (10) times in one archive, while the drive
 # is away, while it resumes; stopped and started; and gone together with the drive. The program sees no error and the
 # tape is right.
