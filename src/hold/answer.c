@@ -94,6 +94,12 @@ static bool answer_while_away(Unit *u, const UnitCommand *c)
                 unit_complete_error(u, c, SENSE_NOT_READY, ASC_BECOMING_READY);
                 return true;
         }
+        if (u->refuse_now && u->n_queue == 0 && u->record.position_lost &&
+            unit_depends_on_position(c->opcode, c->cdb)) {
+                unit_report_loss(u, c->opcode);
+                unit_complete_error(u, c, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+                return true;
+        }
         if (!u->timed_out)
                 return false;
         unit_complete_error(u, c, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);

@@ -2,6 +2,7 @@
 
 /* The path to the device, coming and going, and how long a program waits for it. */
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "hold/unit-internal.h"
@@ -16,6 +17,7 @@ void unit_lose_path(Unit *u, usec_t now, const char *why)
         if (!u->path_open)
                 return;
         u->path_open = u->path_condemned = false;
+        u->device_gone = true;
         u->resume.step = STEP_NONE;
         u->wake = USEC_INFINITY;
         if (u->phase == UNIT_HELD || u->phase == UNIT_FAILED) {
@@ -36,12 +38,13 @@ void unit_path_up(Unit *u, usec_t now)
                 return;
         u->path_open = true;
         u->path_condemned = false;
-        u->timed_out = false;
+        u->timed_out = u->refuse_now = false;
         unit_start_recovery(u, STEP_INQUIRY, now);
 }
 
 void unit_path_down(Unit *u, usec_t now)
 {
+        u->device_gone = true;
         if (!u->path_open)
                 return;
         if (u->submitted != SUBMITTED_NOTHING) {
@@ -53,7 +56,7 @@ void unit_path_down(Unit *u, usec_t now)
 
 /* ---- time ---- */
 
-static bool is_waiting(const Unit *u)
+bool unit_waits(const Unit *u)
 {
         return u->n_queue > 0 && u->submitted != SUBMITTED_PROGRAM && !u->awaiting_answer && !u->timed_out &&
                u->phase != UNIT_HELD;
@@ -66,7 +69,7 @@ static usec_t waiting_since(const Unit *u)
 
 static usec_t timeout_deadline(const Unit *u)
 {
-        return is_waiting(u) && !(u->phase == UNIT_FAILED && u->path_open)
+        return unit_waits(u) && !(u->phase == UNIT_FAILED && u->path_open)
                        ? usec_add(waiting_since(u), u->config.timeout)
                        : USEC_INFINITY;
 }
@@ -76,15 +79,9 @@ usec_t unit_deadline(const Unit *u)
         return usec_min(u->wake, timeout_deadline(u));
 }
 
-/* The device did not come back in time: everything that waits fails, and what was in flight stays in doubt
- * until the program goes to a place that it knows. */
-static void give_up_waiting(Unit *u, usec_t now)
+/* What was in flight stays in doubt until the program goes to a place that it knows. */
+static void lose_what_waits(Unit *u)
 {
-        char span[40];
-
-        u->timed_out = true;
-        text_format_span(span, sizeof(span), u->config.timeout);
-        snprintf(u->record.reason, sizeof(u->record.reason), "did not come back within %s", span);
         if (u->config.type == DEVICE_TAPE &&
             (unit_session_open(u) || u->record.in_flight.phase != IN_FLIGHT_NONE))
                 u->record.position_lost = 1;
@@ -94,7 +91,10 @@ static void give_up_waiting(Unit *u, usec_t now)
         u->record.in_flight = (InFlight){};
         journal_commit(&u->journal);
         u->record.anchor.valid = 0;
-        unit_push_event(u, "failed", "%s", u->record.reason);
+}
+
+static void fail_queue(Unit *u)
+{
         while (u->n_queue > 0) {
                 UnitCommand c = u->queue[0];
 
@@ -103,13 +103,43 @@ static void give_up_waiting(Unit *u, usec_t now)
                 if (!c.answered)
                         unit_complete_error(u, &c, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
         }
+}
+
+/* Everything that waits fails, with record.reason. */
+static void give_up_waiting(Unit *u, usec_t now)
+{
+        lose_what_waits(u);
+        unit_push_event(u, "failed", "%s", u->record.reason);
+        fail_queue(u);
         unit_store(u);
         if (!u->path_open)
-                unit_set_phase(u, UNIT_FAILED);
+                unit_set_phase(u, u->timed_out ? UNIT_FAILED : UNIT_AWAY);
         else if (u->submitted == SUBMITTED_STEP)
                 u->resume.restart = true;
         else if (u->resume.step != STEP_NONE)
                 unit_start_recovery(u, STEP_INQUIRY, now);
+}
+
+/* The device did not come back in time. */
+static void time_out(Unit *u, usec_t now)
+{
+        char span[40];
+
+        u->timed_out = true;
+        text_format_span(span, sizeof(span), u->config.timeout);
+        snprintf(u->record.reason, sizeof(u->record.reason), "did not come back within %s", span);
+        give_up_waiting(u, now);
+}
+
+int unit_fail(Unit *u, bool once, usec_t now)
+{
+        if (!unit_waits(u))
+                return -ENODATA;
+        u->timed_out = !once;
+        u->refuse_now = once;
+        snprintf(u->record.reason, sizeof(u->record.reason), "the wait was ended by evertape fail");
+        give_up_waiting(u, now);
+        return 0;
 }
 
 void unit_tick(Unit *u, usec_t now)
@@ -122,5 +152,33 @@ void unit_tick(Unit *u, usec_t now)
                         unit_pump(u, now);
         }
         if (timeout_deadline(u) <= now)
-                give_up_waiting(u, now);
+                time_out(u, now);
+}
+
+/* ---- stopping ---- */
+
+static bool has_to_commit(const Unit *u)
+{
+        return u->config.type == DEVICE_TAPE && !u->record.position_lost &&
+               (!journal_is_empty(&u->journal) || u->record.unjournalled);
+}
+
+/* In place of the queue's next command. */
+void unit_pump_stop(Unit *u, usec_t now)
+{
+        if (has_to_commit(u))
+                unit_goto_step(u, STEP_COMMIT, now);
+}
+
+void unit_stop(Unit *u, usec_t now)
+{
+        u->stopping = true;
+        unit_pump(u, now);
+}
+
+bool unit_stopped(const Unit *u)
+{
+        if (u->submitted != SUBMITTED_NOTHING || u->awaiting_answer || u->n_actions > 0)
+                return false;
+        return !u->path_open || (u->phase != UNIT_HELD && u->phase != UNIT_FAILED) || !has_to_commit(u);
 }

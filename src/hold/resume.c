@@ -180,10 +180,12 @@ static void resolve_in_flight(Unit *u)
 
 static void finish_recovery(Unit *u, usec_t now)
 {
-        bool was_out = u->record.introduced;
+        bool was_out = u->record.introduced &&
+                       (u->device_gone || u->n_queue > 0 || u->record.in_flight.phase != IN_FLIGHT_NONE ||
+                        u->resume.n_rewritten > 0);
 
         u->resume.step = STEP_NONE;
-        u->timed_out = false;
+        u->timed_out = u->refuse_now = u->device_gone = false;
         resolve_in_flight(u);
         if (was_out) {
                 char span[40];

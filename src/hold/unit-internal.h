@@ -17,6 +17,8 @@ void unit_lose_path(Unit *u, usec_t now, const char *why);
 void unit_queue_pop(Unit *u);
 /* Commands whose outcome matters to what follows; the others may be sent twice. */
 bool unit_is_ordered(const ScsiOpcode *opcode);
+/* path.c: the last that a unit does. */
+void unit_pump_stop(Unit *u, usec_t now);
 /* Goes on with the head of the queue, if everything is as it should be. */
 void unit_pump(Unit *u, usec_t now);
 /* The recovery is over: the head is answered if it was settled, or sent again. */

@@ -399,6 +399,10 @@ static bool may_run(const Unit *u)
 
 void unit_pump(Unit *u, usec_t now)
 {
+        if (u->stopping && may_run(u)) {
+                unit_pump_stop(u, now);
+                return;
+        }
         while (u->n_queue > 0 && may_run(u)) {
                 if (start_housekeeping(u, now))
                         return;

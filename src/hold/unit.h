@@ -149,6 +149,9 @@ typedef struct Unit {
         bool path_open;       /* as the caller told us */
         bool path_condemned;  /* close it as soon as nothing is in flight */
         bool timed_out;       /* gave up waiting during this outage */
+        bool device_gone;     /* it was not there during this outage */
+        bool refuse_now;      /* unit_fail(once): what depends on the position does not wait either */
+        bool stopping;        /* unit_stop() */
         bool awaiting_answer; /* the last ordered command's HOLD_COMPLETE is not carried out yet */
         bool redelivery;      /* record.in_flight is a predecessor's: the kernel will deliver it again */
         UnitSubmitted submitted;
@@ -186,6 +189,17 @@ void unit_path_up(Unit *u, usec_t now);
 void unit_path_down(Unit *u, usec_t now);
 void unit_result(Unit *u, const ScsiResult *result, usec_t now);
 void unit_tick(Unit *u, usec_t now);
+
+/* Whether a program waits for the device: not for its answer, but for the device itself. */
+bool unit_waits(const Unit *u);
+/* Ends the wait now: every command that waits gets its error, as if Timeout= were over. So does what comes
+ * until the device is back; or (once) only what depends on a position that is lost by this, and all else
+ * waits again. -ENODATA: nothing waits. */
+int unit_fail(Unit *u, bool once, usec_t now);
+/* Before the process ends: no program's command is begun any more. The one that is with the device is
+ * answered, and what is in the journal is committed, as far as there is a path. True when that is done. */
+void unit_stop(Unit *u, usec_t now);
+bool unit_stopped(const Unit *u);
 usec_t unit_deadline(const Unit *u);
 
 /* The next action into *ret, or false. */
