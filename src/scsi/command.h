@@ -54,6 +54,7 @@ typedef enum ScsiDelivery {
 typedef struct ScsiResult {
         ScsiDelivery delivery;
         bool path_gone;       /* this path will not come back: close it and look for the device elsewhere */
+        bool path_suspect;    /* if there is another path, it is the better one */
         int error;            /* errno of the submission, or 0; for messages only */
         uint16_t host_status; /* DID_*, include/scsi/scsi_status.h; for messages only */
         uint8_t status;

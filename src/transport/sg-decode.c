@@ -16,9 +16,15 @@
 #define DRIVER_CODE_MASK 0x0f /* the upper half was a suggestion, until Linux 5.13 */
 #define DRIVER_SENSE     0x08 /* include/scsi/sg.h */
 
+typedef enum PathVerdict {
+        PATH_WELL,    /* the device's doing, or another host's */
+        PATH_SUSPECT, /* what is on this path gets lost; it may be the only one, and work again */
+        PATH_GONE,
+} PathVerdict;
+
 typedef struct HostStatusRow {
         ScsiDelivery delivery;
-        bool path_gone;
+        PathVerdict path;
         const char *name;
 } HostStatusRow;
 
@@ -28,30 +34,30 @@ typedef struct HostStatusRow {
  * executed" but are used up by the midlayer; whoever sees one sees something unexpected. 10h to 13h are the
  * midlayer's notes on a status that the device did send (scsi_decide_disposition in drivers/scsi/scsi_error.c). */
 static const HostStatusRow host_status_table[] = {
-        [0x00] = {SCSI_ANSWERED, false, "DID_OK"},
-        [0x01] = {SCSI_IN_DOUBT, true,  "DID_NO_CONNECT"},
-        [0x02] = {SCSI_IN_DOUBT, false, "DID_BUS_BUSY"},
-        [0x03] = {SCSI_IN_DOUBT, false, "DID_TIME_OUT"},
-        [0x04] = {SCSI_IN_DOUBT, true,  "DID_BAD_TARGET"},
-        [0x05] = {SCSI_IN_DOUBT, false, "DID_ABORT"},
-        [0x06] = {SCSI_IN_DOUBT, false, "DID_PARITY"},
-        [0x07] = {SCSI_IN_DOUBT, false, "DID_ERROR"},
-        [0x08] = {SCSI_IN_DOUBT, false, "DID_RESET"},
-        [0x09] = {SCSI_IN_DOUBT, false, "DID_BAD_INTR"},
-        [0x0a] = {SCSI_IN_DOUBT, false, "DID_PASSTHROUGH"},
-        [0x0b] = {SCSI_IN_DOUBT, false, "DID_SOFT_ERROR"},
-        [0x0c] = {SCSI_IN_DOUBT, false, "DID_IMM_RETRY"},
-        [0x0d] = {SCSI_IN_DOUBT, false, "DID_REQUEUE"},
-        [0x0e] = {SCSI_IN_DOUBT, false, "DID_TRANSPORT_DISRUPTED"},
-        [0x0f] = {SCSI_IN_DOUBT, true,  "DID_TRANSPORT_FAILFAST"},
-        [0x10] = {SCSI_ANSWERED, false, "DID_TARGET_FAILURE"},
-        [0x11] = {SCSI_ANSWERED, false, "DID_NEXUS_FAILURE"},
-        [0x12] = {SCSI_ANSWERED, false, "DID_ALLOC_FAILURE"},
-        [0x13] = {SCSI_ANSWERED, false, "DID_MEDIUM_ERROR"},
-        [0x14] = {SCSI_IN_DOUBT, false, "DID_TRANSPORT_MARGINAL"},
+        [0x00] = {SCSI_ANSWERED, PATH_WELL,    "DID_OK"},
+        [0x01] = {SCSI_IN_DOUBT, PATH_GONE,    "DID_NO_CONNECT"},
+        [0x02] = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_BUS_BUSY"},
+        [0x03] = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_TIME_OUT"},
+        [0x04] = {SCSI_IN_DOUBT, PATH_GONE,    "DID_BAD_TARGET"},
+        [0x05] = {SCSI_IN_DOUBT, PATH_WELL,    "DID_ABORT"},
+        [0x06] = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_PARITY"},
+        [0x07] = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_ERROR"},
+        [0x08] = {SCSI_IN_DOUBT, PATH_WELL,    "DID_RESET"},
+        [0x09] = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_BAD_INTR"},
+        [0x0a] = {SCSI_IN_DOUBT, PATH_WELL,    "DID_PASSTHROUGH"},
+        [0x0b] = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_SOFT_ERROR"},
+        [0x0c] = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_IMM_RETRY"},
+        [0x0d] = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_REQUEUE"},
+        [0x0e] = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_TRANSPORT_DISRUPTED"},
+        [0x0f] = {SCSI_IN_DOUBT, PATH_GONE,    "DID_TRANSPORT_FAILFAST"},
+        [0x10] = {SCSI_ANSWERED, PATH_WELL,    "DID_TARGET_FAILURE"},
+        [0x11] = {SCSI_ANSWERED, PATH_WELL,    "DID_NEXUS_FAILURE"},
+        [0x12] = {SCSI_ANSWERED, PATH_WELL,    "DID_ALLOC_FAILURE"},
+        [0x13] = {SCSI_ANSWERED, PATH_WELL,    "DID_MEDIUM_ERROR"},
+        [0x14] = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_TRANSPORT_MARGINAL"},
 };
 
-static const HostStatusRow host_status_unknown = {SCSI_IN_DOUBT, false, "DID_?"};
+static const HostStatusRow host_status_unknown = {SCSI_IN_DOUBT, PATH_SUSPECT, "DID_?"};
 
 /* A write(2) that the driver refused has sent nothing (sg_new_write returns an error only before
  * blk_execute_rq_nowait). These say that the device behind the descriptor is no more. */
@@ -103,7 +109,8 @@ void transport_sg_decode(const struct sg_io_hdr *header, const uint8_t *sense, S
 {
         *ret = (ScsiResult){
                 .delivery = SCSI_IN_DOUBT,
-                .path_gone = host_status_find(header->host_status)->path_gone,
+                .path_gone = host_status_find(header->host_status)->path == PATH_GONE,
+                .path_suspect = host_status_find(header->host_status)->path != PATH_WELL,
                 .host_status = header->host_status,
         };
         if (!device_answered(header))

@@ -5,13 +5,15 @@
  *   idle      --submit, write ok-->       in flight: watch EPOLLIN
  *   idle      --submit, write refused-->  refused: due at once, completed by the next dispatch
  *   in flight --result read-->            idle, done()
- *   in flight --POLLHUP, no result-->     detached: watch nothing, ask every 100 ms
+ *   in flight --POLLHUP, no result-->     detached: watch for a change only, ask every 100 ms
  *   detached  --result read-->            idle, done() with path_gone
  *
  * A device that is deleted with a command in flight raises POLLHUP at once and for ever, and the command ends
- * later with its real status (sg_poll, sg_remove_device in drivers/scsi/sg.c): who went on watching would
- * spin, who gave up would not know whether a block had been written. While idle nothing is watched at all:
- * that a device has gone is the monitor's business, and the next write says ENODEV.
+ * later with its real status (sg_poll, sg_remove_device in drivers/scsi/sg.c): who went on watching the level
+ * would spin, who gave up would not know whether a block had been written. The end of the command wakes the
+ * poll once more (sg_rq_end_io), so its edge is watched; asking now and then does not rely on that. While
+ * idle nothing is watched at all: that a device has gone is the monitor's business, and the next write says
+ * ENODEV.
  *
  * The driver keeps the addresses of data and sense until the read, so both live as long as the transport
  * does. When the descriptor is closed before, the driver lets go of them by itself. */
@@ -115,7 +117,9 @@ static uint32_t sg_events(const Transport *t)
 {
         const SgTransport *sg = sg_transport_const(t);
 
-        return sg->refused || sg->detached ? 0 : EPOLLIN;
+        if (sg->refused)
+                return 0;
+        return sg->detached ? (uint32_t) EPOLLIN | (uint32_t) EPOLLET : EPOLLIN;
 }
 
 static usec_t sg_deadline(const Transport *t)

@@ -77,6 +77,8 @@ static void test_every_host_status(void **state)
                 assert_int_equal(r.host_status, host);
                 assert_int_equal(r.n_transferred, 0);
                 assert_int_equal(r.path_gone, host == 0x01 || host == 0x04 || host == 0x0f);
+                assert_int_equal(r.path_suspect, !(host == 0x05 || host == 0x08 || host == 0x0a ||
+                                                   (host >= 0x10 && host <= 0x13)));
         }
 }
 

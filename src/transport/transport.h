@@ -36,8 +36,9 @@ struct Transport {
  * (shorter than 6 bytes, data without a direction or the reverse, no timeout). */
 int transport_submit(Transport *t, const ScsiCommand *command, usec_t now);
 
-/* Descriptor to watch and EPOLL* events to watch for; 0 events: watch nothing now (a detached sg descriptor
- * reports POLLHUP for ever), call dispatch at the deadline. May change after every call. */
+/* Descriptor to watch and EPOLL* events to watch for; 0 events: watch nothing now, call dispatch at the
+ * deadline. May change after every call. With EPOLLET (a detached sg descriptor reports POLLHUP for ever) set
+ * them only when they change: setting them again makes the same edge anew. */
 int transport_fd(const Transport *t);
 uint32_t transport_events(const Transport *t);
 usec_t transport_deadline(const Transport *t);
