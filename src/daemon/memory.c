@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 
@@ -105,15 +106,18 @@ static uint64_t limit_to_memory(uint64_t n)
         return n < limit ? n : limit & ~UINT64_C(0xfffff);
 }
 
-static int open_piece(const char *name, bool store, uint64_t n, uint64_t n_min, int *ret_fd, uint64_t *ret_n,
-                      void **ret_map)
+/* saved: a descriptor to use if systemd has kept none, or negative. */
+static int open_piece(const char *name, bool store, int saved, uint64_t n, uint64_t n_min, int *ret_fd,
+                      uint64_t *ret_n, void **ret_map)
 {
-        _cleanup_close_ int fd = take_stored(name);
+        _cleanup_close_ int other = saved, fd = take_stored(name);
         bool kept = fd >= 0;
         struct stat st;
         void *map;
         int r;
 
+        if (fd < 0)
+                fd = TAKE_FD(other);
         if (fd < 0)
                 fd = open_new(name, store);
         if (fd < 0)
@@ -148,6 +152,107 @@ static void piece_name(char name[static 48], uint32_t unit, const char *what)
         snprintf(name, 48, "unit-%u.%s", unit, what);
 }
 
+/* ---- a journal that outlives the store ---- */
+
+static void saved_path(char path[static 128], uint32_t unit, const char *suffix)
+{
+        snprintf(path, 128, "%s/unit-%u.saved%s", EVERTAPE_RUNDIR, unit, suffix);
+}
+
+static int write_all(int fd, const uint8_t *data, uint64_t n, uint64_t at)
+{
+        while (n > 0) {
+                ssize_t k = pwrite(fd, data, n, (off_t) at);
+
+                if (k < 0 && errno == EINTR)
+                        continue;
+                if (k <= 0)
+                        return k < 0 ? -errno : -EIO;
+                data += k;
+                at += (uint64_t) k;
+                n -= (uint64_t) k;
+        }
+        return 0;
+}
+
+/* At the same places of a file of the same size, which has holes where there is nothing. */
+static int save_ring(int fd, const uint8_t *ring, uint64_t n_ring, uint64_t begin, uint64_t end)
+{
+        int r = ftruncate(fd, (off_t) n_ring) < 0 ? -errno : 0;
+
+        while (r >= 0 && begin < end) {
+                uint64_t at = begin % n_ring, n = n_ring - at;
+
+                if (n > end - begin)
+                        n = end - begin;
+                r = write_all(fd, ring + at, n, at);
+                begin += n;
+        }
+        return r;
+}
+
+void memory_save(uint32_t unit, const Memory *m, uint64_t begin, uint64_t end)
+{
+        char path[128], new_path[128];
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        if (!has_store || begin >= end || end - begin > m->unit.n_ring)
+                return;
+        saved_path(path, unit, "");
+        saved_path(new_path, unit, ".new");
+        fd = open(new_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        r = fd < 0 ? -errno : save_ring(fd, m->unit.ring, m->unit.n_ring, begin, end);
+        if (r >= 0 && rename(new_path, path) < 0)
+                r = -errno;
+        if (r >= 0)
+                return;
+        log_warning("unit %u: %llu bytes that are not known to be on the tape cannot be kept in %s: %s", unit,
+                    (unsigned long long) (end - begin), EVERTAPE_RUNDIR, strerror(-r));
+        (void) unlink(new_path);
+}
+
+static int copy_data(int from, int to)
+{
+        off_t begin = 0, end;
+
+        while ((begin = lseek(from, begin, SEEK_DATA)) >= 0) {
+                end = lseek(from, begin, SEEK_HOLE);
+                if (end < 0 || lseek(to, begin, SEEK_SET) < 0)
+                        return -errno;
+                while (begin < end) {
+                        ssize_t k = sendfile(to, from, &begin, (size_t) (end - begin));
+
+                        if (k <= 0)
+                                return k < 0 ? -errno : -EIO;
+                }
+        }
+        return errno == ENXIO ? 0 : -errno;
+}
+
+/* A memfd with what a predecessor saved, or -ENOENT. Whether it belongs to the state the journal's CRCs say.
+ */
+static int take_saved(uint32_t unit, const char *name)
+{
+        _cleanup_close_ int fd = -EBADF, copy = -EBADF;
+        char path[128];
+        struct stat st;
+        int r;
+
+        saved_path(path, unit, "");
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0)
+                return -errno;
+        (void) unlink(path);
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        copy = memfd_create(name, MFD_CLOEXEC);
+        if (copy < 0 || ftruncate(copy, st.st_size) < 0)
+                return -errno;
+        r = copy_data(fd, copy);
+        return r < 0 ? r : TAKE_FD(copy);
+}
+
 int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret)
 {
         Memory m = {.state_fd = -EBADF, .ring_fd = -EBADF};
@@ -157,13 +262,15 @@ int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret)
         int r;
 
         piece_name(name, unit, "state");
-        r = open_piece(name, false, sizeof(UnitState), sizeof(UnitState), &m.state_fd, &n_state, &map);
+        r = open_piece(name, false, -EBADF, sizeof(UnitState), sizeof(UnitState), &m.state_fd, &n_state,
+                       &map);
         if (r < 0)
                 return r;
         m.unit.state = map;
         m.unit.n_state = n_state;
         piece_name(name, unit, "journal");
-        r = open_piece(name, has_store, limit_to_memory(n_ring), RING_MIN, &m.ring_fd, &n, &map);
+        r = open_piece(name, has_store, has_store ? take_saved(unit, name) : -EBADF, limit_to_memory(n_ring),
+                       RING_MIN, &m.ring_fd, &n, &map);
         if (r < 0) {
                 memory_close(&m);
                 return r;
@@ -210,5 +317,7 @@ void memory_discard(uint32_t unit, Memory *m)
                 snprintf(text, sizeof(text), "%s/%s", EVERTAPE_RUNDIR, name);
                 (void) unlink(text);
         }
+        saved_path(text, unit, "");
+        (void) unlink(text);
         memory_close(m);
 }

@@ -21,5 +21,9 @@ void memory_take_stored(void);
 int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret);
 /* Unmaps it; it stays for a successor. */
 void memory_close(Memory *m);
+/* Before the process ends for good: systemd's store goes with the service, so what the journal has from begin
+ * to end (offsets as JournalIndex counts them) is written beside the state, for a memory_open(). Nothing is
+ * done without a store: the journal is a file already. A warning is logged if there is no room. */
+void memory_save(uint32_t unit, const Memory *m, uint64_t begin, uint64_t end);
 /* Forgets it for good: the unit is released. */
 void memory_discard(uint32_t unit, Memory *m);
