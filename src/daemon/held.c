@@ -17,14 +17,10 @@
 #include <unistd.h>
 
 #include "daemon/held-lun.h"
+#include "daemon/held-path.h"
 #include "daemon/manager.h"
-#include "transport/sg.h"
 #include "util/log.h"
-#include "util/root.h"
-
-#define REOPEN_AFTER (1 * USEC_PER_SEC)
-
-static void held_run(Held *h);
+#include "util/text.h"
 
 static usec_t now(void)
 {
@@ -82,6 +78,16 @@ static void scatter(const Bounce *b)
 
 /* ---- the ring ---- */
 
+static void log_resume(Held *h)
+{
+        char whole[40], device[40];
+
+        text_format_span(whole, sizeof(whole), h->clock.last);
+        text_format_span(device, sizeof(device), h->clock.last_device);
+        log_info("%s: a program goes on %s after the device was back, %s of that were the device's",
+                 h->device.name, whole, device);
+}
+
 static void answer(Held *h, const HoldAction *a)
 {
         uint16_t id = (uint16_t) a->tag;
@@ -98,6 +104,9 @@ static void answer(Held *h, const HoldAction *a)
         h->kick = true;
         if (a->ordered)
                 unit_answered(h->unit, now());
+        if (h->transport && (h->unit->phase == UNIT_HELD || h->unit->phase == UNIT_FAILED) &&
+            resume_clock_end(&h->clock, now()))
+                log_resume(h);
 }
 
 static void take_command(Held *h, const TcmuRequest *r)
@@ -199,67 +208,8 @@ int held_open_ring(Held *h, unsigned uio, uint64_t size, bool existed)
         r = sd_event_add_io(manager_event(h->manager), &h->uio_source, h->uio_fd, EPOLLIN, on_uio, h);
         if (r < 0)
                 return r;
-        manager_want_scan(h->manager); /* a path may be had now */
-        held_run(h);                   /* what is in the ring before the first poll raises no event */
+        held_run(h); /* what is in the ring before the first poll raises no event */
         return 0;
-}
-
-/* ---- the path ---- */
-
-static void close_path(Held *h)
-{
-        h->transport_source = sd_event_source_disable_unref(h->transport_source);
-        h->transport = transport_free(h->transport);
-        h->path_node[0] = '\0';
-}
-
-static void on_result(void *userdata, const ScsiResult *result)
-{
-        Held *h = userdata;
-
-        unit_result(h->unit, result, now());
-}
-
-static int on_transport(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-        Held *h = userdata;
-
-        transport_dispatch(h->transport, revents, now());
-        held_run(h);
-        return 0;
-}
-
-/* The descriptor and its events may be others after every call. */
-static void watch_transport(Held *h)
-{
-        uint32_t events = h->transport ? transport_events(h->transport) : 0;
-
-        if (events == 0 || !h->transport) {
-                if (h->transport_source)
-                        (void) sd_event_source_set_enabled(h->transport_source, SD_EVENT_OFF);
-                return;
-        }
-        if (!h->transport_source) {
-                if (sd_event_add_io(manager_event(h->manager), &h->transport_source,
-                                    transport_fd(h->transport), events, on_transport, h) < 0)
-                        log_error("%s: the path cannot be watched: out of memory", h->device.name);
-                return;
-        }
-        (void) sd_event_source_set_io_fd(h->transport_source, transport_fd(h->transport));
-        (void) sd_event_source_set_io_events(h->transport_source, events);
-        (void) sd_event_source_set_enabled(h->transport_source, SD_EVENT_ON);
-}
-
-static void submit(Held *h, const ScsiCommand *command)
-{
-        ScsiResult refused = {.delivery = SCSI_NOT_SENT, .path_gone = true};
-        int r = h->transport ? transport_submit(h->transport, command, now()) : -ENODEV;
-
-        if (r == 0)
-                return;
-        refused.error = -r;
-        refused.path_gone = r != -EBUSY;
-        unit_result(h->unit, &refused, now());
 }
 
 /* ---- one turn ---- */
@@ -279,15 +229,16 @@ static void carry_out(Held *h, const HoldAction *a)
                 answer(h, a);
                 break;
         case HOLD_SUBMIT:
-                submit(h, &a->command);
+                held_submit(h, &a->command);
                 break;
         case HOLD_CLOSE_PATH:
-                close_path(h);
-                h->retry_at = now() + REOPEN_AFTER;
+                held_close_path(h, a->text);
                 manager_want_scan(h->manager);
                 break;
         case HOLD_CHANGED:
                 h->since = usec_now(CLOCK_REALTIME);
+                if (h->transport && (h->unit->phase == UNIT_HELD || h->unit->phase == UNIT_FAILED))
+                        paths_served(&h->paths);
                 if (h->unit->probed && h->stage == HELD_LEARNING)
                         held_make_lun(h);
                 manager_changed(h->manager, h);
@@ -313,8 +264,7 @@ static void set_timer(Held *h)
 {
         usec_t at = unit_deadline(h->unit);
 
-        if (h->transport)
-                at = usec_min(at, transport_deadline(h->transport));
+        at = usec_min(at, h->transport ? transport_deadline(h->transport) : held_paths_deadline(h));
         if (at == USEC_INFINITY) {
                 (void) sd_event_source_set_enabled(h->timer, SD_EVENT_OFF);
                 return;
@@ -323,7 +273,7 @@ static void set_timer(Held *h)
         (void) sd_event_source_set_enabled(h->timer, SD_EVENT_ONESHOT);
 }
 
-static void held_run(Held *h)
+void held_run(Held *h)
 {
         HoldAction a;
         bool had_no_room;
@@ -331,10 +281,10 @@ static void held_run(Held *h)
         if (h->stage == HELD_BROKEN)
                 return;
         do {
-                if (h->uio_source)
+                if (h->uio_source && !h->stopping)
                         drain_ring(h);
                 if (h->stage == HELD_BROKEN) {
-                        close_path(h);
+                        held_close_path(h, h->reason);
                         return;
                 }
                 had_no_room = !unit_has_room(h->unit);
@@ -345,106 +295,37 @@ static void held_run(Held *h)
                 h->kick = false;
                 /* INQUIRY and the like are answered at once and take no place: what was left in the ring for
                  * want of room raises no event */
-        } while (h->unit->n_actions > 0 || (had_no_room && unit_has_room(h->unit)));
-        watch_transport(h);
+        } while (h->unit->n_actions > 0 || (had_no_room && unit_has_room(h->unit) && !h->stopping) ||
+                 held_try_paths(h));
+        if (h->transport && !transport_busy(h->transport))
+                resume_clock_device(&h->clock, h->unit->wake != USEC_INFINITY, now());
+        held_watch_path(h);
         set_timer(h);
 }
 
-/* ---- paths ---- */
+/* ---- what a person or the end of the process asks for ---- */
 
-bool held_wants_path(const Held *h)
+int held_fail(Held *h, bool once)
 {
-        /* HELD_BACKSTORE: what a predecessor answered is not known yet (unit_take_over), no recovery before
-         */
-        return !h->transport && h->stage != HELD_REMOVING && h->stage != HELD_BROKEN &&
-               h->stage != HELD_BACKSTORE;
+        int r = unit_fail(h->unit, once, now());
+
+        if (r >= 0)
+                held_run(h);
+        return r;
 }
 
-static bool is_candidate(const Held *h, const DevicePath *p)
+void held_stop(Held *h)
 {
-        return !p->held_lun && identity_equal(&p->identity, &h->device.identity) &&
-               (strcmp(p->state, "running") == 0 || p->state[0] == '\0');
-}
-
-/* A predecessor's command may still be with the device, and nothing may overtake it. */
-static bool is_busy(const Held *h, const DevicePath *p)
-{
-        char path[96], text[16];
-
-        if (h->unit->record.in_flight.phase != IN_FLIGHT_SENT)
-                return false;
-        snprintf(path, sizeof(path), "sys/class/scsi_generic/%s/device/device_busy", p->sg);
-        return root_read_text(manager_root(h->manager), path, text, sizeof(text)) >= 0 &&
-               strcmp(text, "0") != 0;
-}
-
-/* st and ch are taken off it, which closes no node that somebody has opened since it came back. */
-static bool is_ours_alone(Held *h, const DevicePath *p)
-{
-        DeviceUser user;
-        int r;
-
-        if (p->tape[0] == '\0' && p->changer[0] == '\0')
-                return true;
-        r = monitor_find_user(manager_root(h->manager), p, getpid(), &user);
-        if (r > 0) {
-                snprintf(h->reason, sizeof(h->reason), "%s is in use by %s (pid %d)", user.node, user.command,
-                         user.pid);
-                return false;
-        }
-        r = monitor_unbind_driver(manager_root(h->manager), p);
-        if (r < 0 && r != -ENODEV) {
-                snprintf(h->reason, sizeof(h->reason), "st or ch stays on %s: %s", p->sg, strerror(-r));
-                return false;
-        }
-        return true;
-}
-
-static void open_path(Held *h, const DevicePath *p)
-{
-        char node[32];
-        int r;
-
-        if (is_busy(h, p) || !is_ours_alone(h, p)) {
-                h->retry_at = now() + REOPEN_AFTER / 4;
+        h->stopping = true;
+        if (h->stage == HELD_BROKEN)
                 return;
-        }
-        snprintf(node, sizeof(node), "/dev/%s", p->sg);
-        r = transport_sg_new(node, on_result, h, &h->transport);
-        if (r < 0) {
-                /* udev's scsi_id has it for a moment after every arrival; anybody else is named after a while
-                 */
-                snprintf(h->reason, sizeof(h->reason), "%s: %s", node, strerror(-r));
-                h->retry_at = now() + REOPEN_AFTER / 4;
-                return;
-        }
-        h->reason[0] = '\0';
-        snprintf(h->path_node, sizeof(h->path_node), "%s", p->sg);
-        unit_path_up(h->unit, now());
+        unit_stop(h->unit, now());
         held_run(h);
 }
 
-void held_update_paths(Held *h, const DevicePath *paths, size_t n_paths)
+bool held_stopped(const Held *h)
 {
-        bool still_there = false;
-
-        for (size_t i = 0; i < n_paths; i++) {
-                const DevicePath *p = &paths[i];
-
-                if (h->transport && strcmp(p->sg, h->path_node) == 0 && !p->held_lun &&
-                    identity_equal(&p->identity, &h->device.identity)) {
-                        still_there = true;
-                        if (p->tape[0] || p->changer[0])
-                                (void) monitor_unbind_driver(manager_root(h->manager), p);
-                }
-        }
-        if (h->transport && !still_there) {
-                unit_path_down(h->unit, now());
-                held_run(h);
-        }
-        for (size_t i = 0; i < n_paths && held_wants_path(h) && h->retry_at <= now(); i++)
-                if (is_candidate(h, &paths[i]))
-                        open_path(h, &paths[i]);
+        return h->stage == HELD_BROKEN || unit_stopped(h->unit) || h->stopped_in_resume;
 }
 
 /* ---- life ---- */
@@ -459,6 +340,7 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
                 return -ENOMEM;
         h->manager = m;
         h->device = *device;
+        h->paths.active = h->watched_fd = -1;
         h->uio_fd = h->memory.state_fd = h->memory.ring_fd = -EBADF;
         h->since = usec_now(CLOCK_REALTIME);
         h->unit = malloc(sizeof(*h->unit));
@@ -486,7 +368,10 @@ Held *held_free(Held *h)
         if (!h)
                 return NULL;
         h->job = job_free(h->job);
-        close_path(h);
+        held_close_path(h, "");
+        if (h->stopping && h->unit)
+                memory_save(h->device.id, &h->memory, h->unit->record.journal.data_begin,
+                            h->unit->record.journal.data_end);
         h->timer = sd_event_source_disable_unref(h->timer);
         h->uio_source = sd_event_source_disable_unref(h->uio_source);
         while (h->n_bounces > 0)

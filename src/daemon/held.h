@@ -6,8 +6,10 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/held-paths.h"
 #include "daemon/job.h"
 #include "daemon/memory.h"
+#include "daemon/resume-clock.h"
 #include "hold/unit.h"
 #include "monitor/monitor.h"
 #include "names/registry.h"
@@ -43,10 +45,17 @@ typedef struct Held {
         Unit *unit;
         bool fresh; /* no predecessor's state was found */
 
-        Transport *transport;
-        char path_node[24]; /* "sg3" */
-        usec_t retry_at;    /* do not open a path before */
+        HeldPaths paths;
+        Transport *transport; /* the active path's, or NULL */
         sd_event_source *transport_source, *timer;
+        int watched_fd; /* what transport_source is set to */
+        uint32_t watched_events;
+        bool path_lost;      /* the active path, not only what the engine thinks of the device */
+        char path_error[96]; /* what the last command that got lost on it ended with */
+        char last_node[16];  /* sg node of the path before this one */
+        ResumeClock clock;
+        usec_t lost_at; /* when the last path was closed */
+        bool stopping, stopped_in_resume;
 
         int uio_fd;
         void *map;
@@ -71,9 +80,22 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret);
 Held *held_free(Held *h);
 DEFINE_CLEANUP(Held *, held_free)
 
-/* The devices there are now: takes a path if one is there, drops one that is gone. */
-void held_update_paths(Held *h, const DevicePath *paths, size_t n_paths);
-bool held_wants_path(const Held *h);
+/* The devices there are now, and when the kernel told of what is new (CLOCK_MONOTONIC): takes st and ch off
+ * every path to this one, opens one if none is open, drops one that is gone. */
+void held_update_paths(Held *h, const DevicePath *found, size_t n_found, usec_t came_at);
+/* Whether a look every few seconds may find something that no event tells of. */
+bool held_wants_scan(const Held *h);
+/* sg node of the path in use, or "". */
+const char *held_path_node(const Held *h);
+
+/* Ends the wait of programs, for what waits now (once) or until the device is back. -ENODATA: nothing waits.
+ */
+int held_fail(Held *h, bool once);
+
+/* Begins no command any more; held_stopped() when what was begun has ended and what was written is on the
+ * tape, as far as there is a path. held_free() then leaves nothing that a successor would not find. */
+void held_stop(Held *h);
+bool held_stopped(const Held *h);
 
 /* Takes the LUN away and gives the device back; held_removed() of the manager when it is done. */
 int held_remove(Held *h);

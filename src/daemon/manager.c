@@ -122,9 +122,8 @@ static void set_scan_timer(Manager *m)
         usec_t soonest = USEC_INFINITY, t = usec_now(CLOCK_MONOTONIC);
 
         for (size_t i = 0; i < m->n_helds; i++)
-                if (held_wants_path(m->helds[i]))
-                        soonest = usec_min(soonest, m->helds[i]->retry_at > t ? m->helds[i]->retry_at
-                                                                              : t + SCAN_INTERVAL);
+                if (held_wants_scan(m->helds[i]))
+                        soonest = t + SCAN_INTERVAL;
         if (soonest == USEC_INFINITY) {
                 (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_OFF);
                 return;
@@ -151,7 +150,7 @@ static void emit_unheld(Manager *m, const DevicePath *old, size_t n_old)
         }
 }
 
-static void scan(Manager *m)
+static void scan_since(Manager *m, usec_t came_at)
 {
         _cleanup_free_ DevicePath *old = NULL;
         DevicePath *paths;
@@ -171,8 +170,13 @@ static void scan(Manager *m)
         if (m->bus)
                 emit_unheld(m, old, n_old);
         for (size_t i = 0; i < m->n_helds; i++)
-                held_update_paths(m->helds[i], m->paths, m->n_paths);
+                held_update_paths(m->helds[i], m->paths, m->n_paths, came_at);
         set_scan_timer(m);
+}
+
+static void scan(Manager *m)
+{
+        scan_since(m, usec_now(CLOCK_MONOTONIC));
 }
 
 static int on_scan_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -183,7 +187,9 @@ static int on_scan_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 static void on_monitor(void *userdata, MonitorEvent event)
 {
-        scan(userdata);
+        Manager *m = userdata;
+
+        scan_since(m, monitor_first_event(m->monitor));
 }
 
 /* From inside a turn of a held device: a little later. */
@@ -197,7 +203,10 @@ void manager_want_scan(Manager *m)
 
 static void fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
 {
+        const char *active;
+
         *v = (DeviceView){.device = *device, .held = find_held(m, device->id)};
+        active = v->held ? held_path_node(v->held) : "";
         for (size_t i = 0; i < m->n_paths; i++) {
                 const DevicePath *p = &m->paths[i];
 
@@ -205,7 +214,8 @@ static void fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
                         continue;
                 if (p->held_lun)
                         v->held_lun = p;
-                else if (!v->real || strcmp(p->state, "running") == 0)
+                else if (!v->real || strcmp(p->sg, active) == 0 ||
+                         (!active[0] && strcmp(p->state, "running") == 0))
                         v->real = p;
         }
 }
@@ -377,9 +387,13 @@ int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_erro
                 return refuse(error, BUS_ERROR_NOT_PRESENT, -ENODEV,
                               "%s (serial number %s): is not there now; hold it when it is back", name,
                               v.device.identity.serial);
-        r = check_user(m, v.real, name, "hold it", error);
-        if (r < 0)
-                return r;
+        for (size_t i = 0; i < m->n_paths; i++) {
+                if (m->paths[i].held_lun || !identity_equal(&m->paths[i].identity, &v.device.identity))
+                        continue;
+                r = check_user(m, &m->paths[i], name, "hold it", error);
+                if (r < 0)
+                        return r;
+        }
         r = registry_set_hold(m->registry, v.device.id, true);
         if (r < 0)
                 return r;
@@ -518,6 +532,20 @@ Manager *manager_free(Manager *m)
         safe_close(m->root);
         free(m);
         return NULL;
+}
+
+void manager_stop(Manager *m)
+{
+        for (size_t i = 0; i < m->n_helds; i++)
+                held_stop(m->helds[i]);
+}
+
+bool manager_stopped(const Manager *m)
+{
+        for (size_t i = 0; i < m->n_helds; i++)
+                if (!held_stopped(m->helds[i]))
+                        return false;
+        return true;
 }
 
 int manager_start(Manager *m)

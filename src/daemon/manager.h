@@ -18,6 +18,9 @@ DEFINE_CLEANUP(Manager *, manager_free)
 
 /* Scans, and holds what is to be held. */
 int manager_start(Manager *m);
+/* No command is begun any more; true when all that were begun have ended, and what was written is on tape. */
+void manager_stop(Manager *m);
+bool manager_stopped(const Manager *m);
 
 sd_event *manager_event(Manager *m);
 int manager_root(const Manager *m); /* "/" */

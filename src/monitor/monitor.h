@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "identity/identity.h"
+#include "util/time.h"
 
 typedef struct DevicePath {
         unsigned host, channel, target, lun; /* H:C:T:L */
@@ -37,6 +38,8 @@ typedef void (*MonitorCallback)(void *userdata, MonitorEvent event);
 /* Events that come in one burst are reported once, from the loop, after at most 20 ms of quiet or 200 ms. */
 int monitor_new(sd_event *event, MonitorCallback callback, void *userdata, Monitor **ret);
 Monitor *monitor_free(Monitor *m);
+/* When (CLOCK_MONOTONIC) the first event of what was reported last came. */
+usec_t monitor_first_event(const Monitor *m);
 
 /* Takes st or ch off the device so that nobody opens it there: 0 also when nothing was bound, -EBUSY when
  * another driver is. A program that has it open keeps it. Bind gives it back: 0 also when it is bound

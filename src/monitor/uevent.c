@@ -147,6 +147,11 @@ static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
         return 0;
 }
 
+usec_t monitor_first_event(const Monitor *m)
+{
+        return m->first;
+}
+
 Monitor *monitor_free(Monitor *m)
 {
         if (!m)
