@@ -101,6 +101,23 @@ int bus_show(sd_bus *bus, const char *name, Device **ret, sd_bus_error *error)
         return r < 0 ? r : device_read(reply, ret);
 }
 
+int bus_paths(sd_bus *bus, const char *name, PathList *ret, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+        int r;
+
+        r = bus_call(bus, "Paths", name, 0, error, &reply);
+        return r < 0 ? r : path_list_read(reply, ret);
+}
+
+int bus_fail(sd_bus *bus, const char *name, bool once, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+
+        return sd_bus_call_method(bus, BUS_SERVICE, BUS_PATH, BUS_INTERFACE, "Fail", error, &reply, "sb",
+                                  name, (int) once);
+}
+
 int bus_change(sd_bus *bus, const char *method, const char *name, sd_bus_error *error)
 {
         _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;

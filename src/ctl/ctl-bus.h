@@ -31,6 +31,12 @@ int bus_list(sd_bus *bus, char *const *names, size_t n_names, DeviceList *ret);
 /* One device by name, node or serial number. Does not complain: error says why. */
 int bus_show(sd_bus *bus, const char *name, Device **ret, sd_bus_error *error);
 
+/* Its paths. Does not complain. */
+int bus_paths(sd_bus *bus, const char *name, PathList *ret, sd_bus_error *error);
+
+/* Calls Fail. Does not complain. */
+int bus_fail(sd_bus *bus, const char *name, bool once, sd_bus_error *error);
+
 /* Calls Hold or Release for one device; takes as long as the daemon needs. Does not complain. */
 int bus_change(sd_bus *bus, const char *method, const char *name, sd_bus_error *error);
 

@@ -78,8 +78,7 @@ static size_t control_length(const unsigned char *p)
         return p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0 ? 2 : 0;
 }
 
-/* Appends src to what *text already has, a line of its own. */
-static int text_append_line(char **text, const char *src)
+int text_append_line(char **text, const char *src)
 {
         size_t old = *text ? strlen(*text) : 0;
         char *grown = realloc(*text, old + strlen(src) + 2);

@@ -11,6 +11,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include "ctl/ctl-path.h"
 #include "util/cleanup.h"
 
 typedef enum FieldId {
@@ -101,8 +102,18 @@ const char *device_text(const Device *d, FieldId id);
 /* Any field as text. Caller frees; NULL when out of memory. */
 char *device_format(const Device *d, FieldId id, FieldStyle style);
 
-/* One JSON object on one line without a newline; `time`, if not NULL, comes first. */
-void device_print_json(const Device *d, const char *time, FILE *f);
+/* A number of this type as text; not of TEXT, LIST. Caller frees; NULL when out of memory. */
+char *number_format(uint64_t number, FieldType type, FieldStyle style);
+
+/* One JSON object on one line without a newline. `time` comes first and `paths` last, if not NULL. */
+void device_print_json(const Device *d, const char *time, const PathList *paths, FILE *f);
+
+/* "column": in lower case, and a text or null. */
+void json_print_key(const char *column, FILE *f);
+void json_print_text(const char *text, FILE *f);
+
+/* Appends src to what *text already has, a line of its own, without control characters. */
+int text_append_line(char **text, const char *src);
 
 /* Microseconds since the epoch as local time, for people or (iso) in ISO 8601. Caller frees. */
 char *format_time(uint64_t usec, bool iso);

@@ -58,21 +58,17 @@ static char *format_span(uint64_t usec)
         return strdup(text_format_span(text, sizeof(text), usec));
 }
 
-char *device_format(const Device *d, FieldId id, FieldStyle style)
+char *number_format(uint64_t number, FieldType type, FieldStyle style)
 {
-        uint64_t number = d->number[id];
-        FieldType type = field_get(id)->type;
-
         switch (type) {
-        case FIELD_TYPE_TEXT:
-        case FIELD_TYPE_LIST:
-                return strdup(device_text(d, id));
         case FIELD_TYPE_BOOL:
                 return strdup(number ? "yes" : "no");
         case FIELD_TYPE_COUNT:
                 return format_number(number);
         case FIELD_TYPE_BYTES:
                 return style == FIELD_STYLE_HUMAN ? format_bytes(number) : format_number(number);
+        case FIELD_TYPE_TEXT:
+        case FIELD_TYPE_LIST:
         case FIELD_TYPE_PID:
         case FIELD_TYPE_SPAN:
         case FIELD_TYPE_TIME:
@@ -88,6 +84,15 @@ char *device_format(const Device *d, FieldId id, FieldStyle style)
         return type == FIELD_TYPE_SPAN ? format_span(number) : format_time(number, false);
 }
 
+char *device_format(const Device *d, FieldId id, FieldStyle style)
+{
+        FieldType type = field_get(id)->type;
+
+        if (type == FIELD_TYPE_TEXT || type == FIELD_TYPE_LIST)
+                return strdup(device_text(d, id));
+        return number_format(d->number[id], type, style);
+}
+
 /* n bytes of UTF-8 without control characters (device_read sees to that). */
 static void print_json_string(const char *s, size_t n, FILE *f)
 {
@@ -98,6 +103,14 @@ static void print_json_string(const char *s, size_t n, FILE *f)
                 fputc(s[i], f);
         }
         fputc('"', f);
+}
+
+void json_print_text(const char *text, FILE *f)
+{
+        if (text)
+                print_json_string(text, strlen(text), f);
+        else
+                fputs("null", f);
 }
 
 static void print_json_list(const char *lines, FILE *f)
@@ -120,10 +133,7 @@ static void print_json_value(const Device *d, FieldId id, FILE *f)
 {
         switch (field_get(id)->type) {
         case FIELD_TYPE_TEXT:
-                if (d->text[id])
-                        print_json_string(d->text[id], strlen(d->text[id]), f);
-                else
-                        fputs("null", f);
+                json_print_text(d->text[id], f);
                 break;
         case FIELD_TYPE_LIST:
                 print_json_list(device_text(d, id), f);
@@ -142,7 +152,7 @@ static void print_json_value(const Device *d, FieldId id, FILE *f)
         }
 }
 
-static void print_json_key(const char *column, FILE *f)
+void json_print_key(const char *column, FILE *f)
 {
         fputc('"', f);
         for (; *column; column++)
@@ -150,7 +160,7 @@ static void print_json_key(const char *column, FILE *f)
         fputs("\": ", f);
 }
 
-void device_print_json(const Device *d, const char *time, FILE *f)
+void device_print_json(const Device *d, const char *time, const PathList *paths, FILE *f)
 {
         fputc('{', f);
         if (time) {
@@ -161,8 +171,12 @@ void device_print_json(const Device *d, const char *time, FILE *f)
         for (FieldId id = 0; id < _FIELD_MAX; id++) {
                 if (id > 0)
                         fputs(", ", f);
-                print_json_key(field_get(id)->column, f);
+                json_print_key(field_get(id)->column, f);
                 print_json_value(d, id, f);
+        }
+        if (paths) {
+                fputs(", \"paths\": ", f);
+                path_list_print_json(paths, f);
         }
         fputc('}', f);
 }

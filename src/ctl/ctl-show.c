@@ -30,10 +30,19 @@ static void print_field(const Device *d, FieldId id)
         putchar('\n');
 }
 
+static int show_paths(const PathList *paths)
+{
+        if (paths->n_items == 0)
+                return EXIT_SUCCESS;
+        putchar('\n');
+        return path_list_print(paths) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int show_run(const char *name, bool json)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_closep) sd_bus *bus = NULL;
+        _cleanup_(path_list_deinit) PathList paths = {0};
         _cleanup_(device_freep) Device *d = NULL;
         int r;
 
@@ -44,14 +53,19 @@ static int show_run(const char *name, bool json)
                 bus_complain(r, &error);
                 return EXIT_FAILURE;
         }
+        r = bus_paths(bus, device_text(d, FIELD_NAME), &paths, &error);
+        if (r < 0) {
+                bus_complain(r, &error);
+                return EXIT_FAILURE;
+        }
         if (json) {
-                device_print_json(d, NULL, stdout);
+                device_print_json(d, NULL, &paths, stdout);
                 putchar('\n');
                 return EXIT_SUCCESS;
         }
         for (FieldId id = 0; id < _FIELD_MAX; id++)
                 print_field(d, id);
-        return EXIT_SUCCESS;
+        return show_paths(&paths);
 }
 
 int verb_show(int argc, char **argv)

@@ -25,7 +25,7 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return 0;
         }
         if (w->json)
-                device_print_json(d, time, stdout);
+                device_print_json(d, time, NULL, stdout);
         else
                 printf("%s %s %s%s%s", time ? time : "", device_text(d, FIELD_NAME),
                        device_text(d, FIELD_STATE), d->text[FIELD_REASON] ? " " : "",

@@ -24,6 +24,7 @@ int verb_show(int argc, char **argv);
 int verb_hold(int argc, char **argv);
 int verb_release(int argc, char **argv);
 int verb_status(int argc, char **argv);
+int verb_fail(int argc, char **argv);
 int verb_wait(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 

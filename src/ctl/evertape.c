@@ -55,6 +55,13 @@ static const Verb verbs[] = {
                 .run = verb_status,
         },
         {
+                .name = "fail",
+                .arguments = "[OPTION...] NAME...",
+                .summary = "end the wait of programs for held devices that are away",
+                .options = "  -1, --once            only of those that wait now, not until it is back\n",
+                .run = verb_fail,
+        },
+        {
                 .name = "wait",
                 .arguments = "[OPTION...] NAME...",
                 .summary = "wait until all these devices are in a state",

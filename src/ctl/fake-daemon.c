@@ -180,6 +180,48 @@ static int on_show(sd_bus_message *call, void *userdata, sd_bus_error *error)
         return answer(f, reply);
 }
 
+/* A held device has three, one of which is gone; the hostile one says what is no text for a terminal. */
+static int on_paths(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+        const Fake *f = userdata;
+        const FakeDevice *d = find_device(f, call, error);
+
+        if (!d)
+                return -ENOENT;
+        sd_bus_message_new_method_return(call, &reply);
+        if (f->mode == FAKE_WRONG_PATHS) {
+                sd_bus_message_append(reply, "aa{sv}", 1, 1, "Commands", "s", "many");
+                return sd_bus_send(NULL, reply, NULL);
+        }
+        sd_bus_message_open_container(reply, 'a', "a{sv}");
+        if (d->held || f->mode == FAKE_HOSTILE)
+                sd_bus_message_append(reply, "a{sv}a{sv}a{sv}", 8, "Node", "s", "/dev/sg3", "State", "s",
+                                      "active", "Address", "s", "2:0:0:0", "Transport", "s", "sas 0x5000c5",
+                                      "Since", "t", SINCE, "Commands", "t", UINT64_C(48000), "Bytes", "t",
+                                      UINT64_C(1048576), "Weight", "d", 1.5, 6, "Node", "s", "/dev/sg5",
+                                      "State", "s", "flapping", "Address", "s", "3:0:0:0", "Outages", "t",
+                                      UINT64_C(7), "Since", "t", SINCE, "LastError", "s",
+                                      f->mode == FAKE_HOSTILE ? "\033[2J\"" : "transport disrupted", 1,
+                                      "State", "s", "failed");
+        sd_bus_message_close_container(reply);
+        return sd_bus_send(NULL, reply, NULL);
+}
+
+static int on_fail(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        const FakeDevice *d = find_device(userdata, call, error);
+        int once = 0;
+
+        if (!d)
+                return -ENOENT;
+        sd_bus_message_read(call, "b", &once);
+        if (!d->held || once)
+                return sd_bus_error_setf(error, "org.evertape1.Error.NothingWaits",
+                                         "%s: no program waits for it%s", d->name, once ? " now" : "");
+        return sd_bus_reply_method_return(call, "");
+}
+
 static int change(sd_bus_message *call, Fake *f, FakeDevice *d, bool hold)
 {
         _cleanup_(sd_bus_message_releasep) sd_bus_message *signal = NULL;
@@ -225,7 +267,8 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
         static const struct {
                 const char *member;
                 sd_bus_message_handler_t handler;
-        } methods[] = {{"List", on_list}, {"Show", on_show}, {"Hold", on_hold}, {"Release", on_release}};
+        } methods[] = {{"List", on_list},       {"Show", on_show},   {"Hold", on_hold},
+                       {"Release", on_release}, {"Paths", on_paths}, {"Fail", on_fail}};
 
         if (((const Fake *) userdata)->mode == FAKE_DIES)
                 _exit(1);

@@ -16,6 +16,7 @@ typedef enum FakeMode {
         FAKE_WRONG_TYPE,    /* Outages is a string */
         FAKE_WRONG_LIST,    /* Links is an array of numbers */
         FAKE_WRONG_VARIANT, /* the values are no variants */
+        FAKE_WRONG_PATHS,   /* Commands of a path is a string */
         FAKE_NAMELESS,
         FAKE_DIES, /* without an answer, on the first call */
 } FakeMode;

@@ -249,7 +249,14 @@ static void test_show(void **state)
                   "Read:           1023B (1023 bytes)\n"
                   "Position:       block 1234, file 2\n"
                   "Program:        bacula-sd\n"
-                  "Process:        4711\n",
+                  "Process:        4711\n"
+                  "\n"
+                  "NODE     STATE    ADDRESS SINCE               COMMANDS BYTES OUTAGES TRANSPORT    "
+                  "LAST-ERROR\n"
+                  "/dev/sg3 active   2:0:0:0 2026-11-23 14:01:02    48000  1.0M       0 sas 0x5000c5 \n"
+                  "/dev/sg5 flapping 3:0:0:0 2026-11-23 14:01:02        0    0B       7              "
+                  "transport disrupted\n"
+                  "         failed                                      0    0B       0              \n",
                   "");
         run_check(ARGS("show", "-J", "lib1"), 0,
                   "{\"name\": \"lib1\", \"kind\": \"changer\", \"state\": \"present\", \"reason\": null, "
@@ -259,7 +266,7 @@ static void test_show(void **state)
                   "\"links\": [\"/dev/tape/by-name/lib1-changer\"], \"since\": 1795442462000000, "
                   "\"outages\": 0, "
                   "\"last-outage\": 0, \"timeout\": 900000000, \"commands\": 3, \"written\": 0, \"read\": 0, "
-                  "\"position\": null, \"program\": null, \"pid\": 0}\n",
+                  "\"position\": null, \"program\": null, \"pid\": 0, \"paths\": []}\n",
                   "");
 }
 
@@ -413,7 +420,8 @@ static void test_unknown_column(void **state)
 
 static void test_help(void **state)
 {
-        static const char *const verbs[] = {"list", "show", "hold", "release", "status", "wait", "watch"};
+        static const char *const verbs[] = {"list",   "show", "hold", "release",
+                                            "status", "fail", "wait", "watch"};
         static Run run;
 
         run_start(&run, ARGS("--help"));
@@ -436,7 +444,8 @@ static void test_help(void **state)
 /* Verbs, long options and columns that --help knows are in the manual page. */
 static void test_manual_is_complete(void **state)
 {
-        static const char *const verbs[] = {"list", "show", "hold", "release", "status", "wait", "watch"};
+        static const char *const verbs[] = {"list",   "show", "hold", "release",
+                                            "status", "fail", "wait", "watch"};
         static char page[65536], bold[64];
         int fd = open(manual, O_RDONLY | O_CLOEXEC);
 
@@ -463,6 +472,39 @@ static void test_manual_is_complete(void **state)
                 snprintf(bold, sizeof(bold), "*%s*", verbs[i]);
                 assert_non_null(strstr(page, bold));
         }
+}
+
+static void test_show_paths(void **state)
+{
+        static Run run;
+
+        start_daemon(FAKE_HOSTILE);
+        run_start(&run, ARGS("show", "-J", "a\tb"));
+        run_finish(&run);
+        assert_non_null(strstr(run.out_text,
+                               "\"paths\": [{\"node\": \"/dev/sg3\", \"state\": \"active\", \"address\": "
+                               "\"2:0:0:0\", \"since\": 1795442462000000, \"commands\": 48000, \"bytes\": "
+                               "1048576, \"outages\": 0, \"transport\": \"sas 0x5000c5\", \"last-error\": "
+                               "null}, {\"node\": \"/dev/sg5\", "));
+        assert_non_null(strstr(run.out_text, "\"last-error\": \"?[2J\\\"\"}, {\"node\": null, "));
+        stop_daemon();
+        start_daemon(FAKE_WRONG_PATHS);
+        run_check(ARGS("show", "lib1"), 1, "", NOT_UNDERSTOOD);
+}
+
+static void test_fail(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+
+        run_check(ARGS("fail", "lib1-drive1"), 0, "lib1-drive1: what waited for it has failed\n", "");
+        run_check(ARGS("fail", "--once", "lib1-drive1"), 1, "",
+                  "evertape: lib1-drive1: no program waits for it now\n");
+        run_check(ARGS("fail", "nobody", "lib1-drive1", "lib1"), 1,
+                  "lib1-drive1: what waited for it has failed\n",
+                  "evertape: no device is called 'nobody'; see: evertape list\n"
+                  "evertape: lib1: no program waits for it\n");
+        stop_daemon();
+        run_check(ARGS("fail", "lib1", "lib1-drive1"), 1, "", NOT_RUNNING);
 }
 
 static void test_hold_and_release(void **state)
@@ -645,6 +687,8 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(test_unknown_column, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_help, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_manual_is_complete, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_show_paths, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_fail, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_hold_and_release, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_wait, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_wait_sees_the_change, setup, teardown),

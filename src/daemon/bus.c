@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/bus-paths.h"
 #include "names/links.h"
 #include "util/log.h"
 
@@ -189,27 +190,50 @@ static int method_list(sd_bus_message *call, void *userdata, sd_bus_error *error
         return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
 }
 
-static int method_show(sd_bus_message *call, void *userdata, sd_bus_error *error)
+/* The device that the call names. */
+static int read_device(sd_bus_message *call, Manager *m, DeviceView *ret, sd_bus_error *error)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *answer = NULL;
         const char *name;
-        DeviceView view;
         int r;
 
         r = sd_bus_message_read(call, "s", &name);
         if (r < 0)
                 return r;
-        r = manager_find(userdata, name, &view);
+        r = manager_find(m, name, ret);
         if (r == -ENOENT)
                 return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_DEVICE,
                                          "%s: no such device; `evertape list` shows what there is", name);
         if (r == -ENOTUNIQ)
                 return sd_bus_error_setf(error, BUS_ERROR_NOT_UNIQUE, "%s: several devices are called so",
                                          name);
+        return r;
+}
+
+static int method_show(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *answer = NULL;
+        DeviceView view;
+        int r;
+
+        r = read_device(call, userdata, &view, error);
         if (r >= 0)
                 r = sd_bus_message_new_method_return(call, &answer);
         if (r >= 0)
                 r = append_device(answer, &view, userdata);
+        return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
+}
+
+static int method_paths(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *answer = NULL;
+        DeviceView view;
+        int r;
+
+        r = read_device(call, userdata, &view, error);
+        if (r >= 0)
+                r = sd_bus_message_new_method_return(call, &answer);
+        if (r >= 0)
+                r = bus_append_paths(answer, userdata, &view);
         return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
 }
 
@@ -237,6 +261,17 @@ static int method_release(sd_bus_message *call, void *userdata, sd_bus_error *er
         return run_verb(call, userdata, error, manager_release);
 }
 
+static int method_fail(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        const char *name;
+        int once, r;
+
+        r = sd_bus_message_read(call, "sb", &name, &once);
+        if (r >= 0)
+                r = manager_fail(userdata, name, once, error);
+        return r < 0 ? r : sd_bus_reply_method_return(call, "");
+}
+
 static int get_version(sd_bus *bus, const char *path, const char *interface, const char *property,
                        sd_bus_message *answer, void *userdata, sd_bus_error *error)
 {
@@ -247,8 +282,10 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("List", "", "aa{sv}", method_list, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Show", "s", "a{sv}", method_show, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Paths", "s", "aa{sv}", method_paths, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Hold", "s", "", method_hold, 0),
         SD_BUS_METHOD("Release", "s", "", method_release, 0),
+        SD_BUS_METHOD("Fail", "sb", "", method_fail, 0),
         SD_BUS_SIGNAL("Changed", "a{sv}", 0),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,

@@ -11,6 +11,7 @@
 #define BUS_ERROR_NOT_UNIQUE        "org.evertape1.Error.NotUnique"
 #define BUS_ERROR_NOT_HELD          "org.evertape1.Error.NotHeld"
 #define BUS_ERROR_ALREADY_HELD      "org.evertape1.Error.AlreadyHeld"
+#define BUS_ERROR_NOTHING_WAITS     "org.evertape1.Error.NothingWaits"
 #define BUS_ERROR_NO_KERNEL_SUPPORT "org.evertape1.Error.NoKernelSupport"
 #define BUS_ERROR_FAILED            "org.evertape1.Error.Failed"
 

@@ -58,6 +58,12 @@ uint64_t manager_journal_size(const Manager *m)
         return m->config->journal;
 }
 
+size_t manager_paths(const Manager *m, const DevicePath **ret)
+{
+        *ret = m->paths;
+        return m->n_paths;
+}
+
 void manager_set_bus(Manager *m, sd_bus *bus)
 {
         m->bus = bus;
@@ -456,6 +462,23 @@ int manager_release(Manager *m, const char *name, sd_bus_message *call, sd_bus_e
                               r == -EBUSY ? "it is still being set up" : strerror(-r));
         h->waiting = sd_bus_message_ref(call);
         return 0;
+}
+
+int manager_fail(Manager *m, const char *name, bool once, sd_bus_error *error)
+{
+        DeviceView v;
+        int r;
+
+        r = find_or_refuse(m, name, &v, error);
+        if (r < 0)
+                return r;
+        name = v.device.name;
+        if (!v.held)
+                return refuse(error, BUS_ERROR_NOT_HELD, -EALREADY, "%s: is not held", name);
+        r = held_fail(find_held(m, v.device.id), once);
+        if (r == -ENODATA)
+                return refuse(error, BUS_ERROR_NOTHING_WAITS, r, "%s: no program waits for it", name);
+        return r;
 }
 
 void manager_released(Manager *m, Held *h)

@@ -26,6 +26,8 @@ sd_event *manager_event(Manager *m);
 int manager_root(const Manager *m); /* "/" */
 usec_t manager_timeout(const Manager *m, const char *name);
 uint64_t manager_journal_size(const Manager *m);
+/* What the last scan found; valid until the loop goes on. */
+size_t manager_paths(const Manager *m, const DevicePath **ret);
 void manager_set_bus(Manager *m, sd_bus *bus);
 
 /* ---- what held devices report ---- */
@@ -55,3 +57,5 @@ int manager_find(Manager *m, const char *name, DeviceView *ret);
 /* call is answered when the device is held or released, or refused at once: then -errno and *error is set. */
 int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error);
 int manager_release(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error);
+/* Ends the wait of programs, as unit_fail(): -ENODATA and *error if nothing waits. */
+int manager_fail(Manager *m, const char *name, bool once, sd_bus_error *error);
