@@ -283,7 +283,7 @@ void paths_closed(HeldPaths *paths, bool refused, const char *why, usec_t now)
         if (refused)
                 p->next_try = now + TRY_MOST;
         else
-                p->next_try = p->served ? now : now + grown(TRY_FIRST, p->n_tries++, TRY_MOST);
+                p->next_try = p->served || p->replaced ? now : now + grown(TRY_FIRST, p->n_tries++, TRY_MOST);
         p->served = p->replaced = false;
         set_error(p, why);
 }

@@ -59,7 +59,7 @@ bool paths_end_update(HeldPaths *paths, usec_t now);
 
 /* The path to try next, NULL if none may be tried now. The one in use is not among them. */
 HeldPath *paths_choose(HeldPaths *paths, usec_t now);
-/* When to call paths_choose() again, or to look at a path that is not running (path_is_due). */
+/* When to call paths_choose() again, or to look at a path that is not running (path_is_due_for_look). */
 usec_t paths_deadline(const HeldPaths *paths);
 bool path_is_due_for_look(const HeldPath *path, usec_t now);
 /* The kernel's state of it, asked for just now. */

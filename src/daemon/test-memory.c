@@ -280,6 +280,88 @@ static void test_taken_once(void **state)
         safe_close(kept);
 }
 
+/* ---- a stop of the service, which empties the store ---- */
+
+static void open_stored(Memory *ret)
+{
+        assert_int_equal(memory_open(4, RING, ret), 0);
+        safe_close(receive_stored("unit-4.journal"));
+}
+
+static void fill_ring(Memory *m, uint64_t begin, uint64_t end)
+{
+        for (uint64_t i = begin; i < end; i++)
+                m->unit.ring[i % RING] = (uint8_t) (i * 7 + (i >> 12));
+}
+
+static void check_ring(const Memory *m, uint64_t begin, uint64_t end)
+{
+        for (uint64_t i = begin; i < end; i++)
+                if (m->unit.ring[i % RING] != (uint8_t) (i * 7 + (i >> 12)))
+                        fail_msg("byte %llu is another one", (unsigned long long) i);
+}
+
+/* What counts is there again, also around the end of the ring, and only once. */
+static void save_and_open(uint64_t begin, uint64_t end)
+{
+        struct stat st;
+        Memory m;
+
+        open_stored(&m);
+        fill_ring(&m, begin, end);
+        memory_save(4, &m, begin, end);
+        memory_close(&m);
+        assert_int_equal(stat("unit-4.saved", &st), begin < end ? 0 : -1);
+        assert_true(begin >= end || (st.st_mode & 0777) == 0600);
+        open_stored(&m);
+        check_ring(&m, begin, end);
+        assert_int_equal(stat("unit-4.saved", &st), -1);
+        memory_close(&m);
+        open_stored(&m);
+        assert_int_equal(m.unit.ring[begin % RING], 0);
+        memory_close(&m);
+}
+
+static void test_saved(void **state)
+{
+        memory_take_stored();
+        save_and_open(1, 70000);
+        save_and_open(3 * RING - 5000, 3 * RING + 100000);
+        save_and_open(0, RING);
+        save_and_open(12, 12);
+}
+
+static void test_saved_and_discarded(void **state)
+{
+        struct stat st;
+        Memory m;
+
+        memory_take_stored();
+        open_stored(&m);
+        memory_save(4, &m, 0, 100);
+        memory_discard(4, &m);
+        assert_int_equal(stat("unit-4.saved", &st), -1);
+}
+
+/* A ring that the store has kept is newer than any file. */
+static void test_saved_and_kept(void **state)
+{
+        int kept;
+        Memory m;
+
+        memory_take_stored();
+        assert_int_equal(memory_open(4, RING, &m), 0);
+        kept = fcntl(receive_stored("unit-4.journal"), F_DUPFD, 60);
+        memory_save(4, &m, 0, 100);
+        leave_marks(&m);
+        memory_close(&m);
+        pass(&kept, 1, "unit-4.journal");
+        assert_int_equal(memory_open(4, RING, &m), 0);
+        check_marks(&m);
+        memory_close(&m);
+        safe_close(kept);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -290,6 +372,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_too_much, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_store, setup_manager, teardown_manager),
                 cmocka_unit_test_setup_teardown(test_taken_once, setup_manager, teardown_manager),
+                cmocka_unit_test_setup_teardown(test_saved, setup_manager, teardown_manager),
+                cmocka_unit_test_setup_teardown(test_saved_and_discarded, setup_manager, teardown_manager),
+                cmocka_unit_test_setup_teardown(test_saved_and_kept, setup_manager, teardown_manager),
         };
 
         (void) signal(SIGXFSZ, SIG_IGN); /* of test_too_much; fallocate says EFBIG */
