@@ -122,6 +122,7 @@ static void on_removed(void *userdata, int status, const char *output, const cha
                 log_error("%s: the held LUN could not be removed: %s", h->device.name, error);
                 snprintf(h->reason, sizeof(h->reason), "%s", error);
                 h->stage = HELD_SERVING;
+                h->remove_failed = h->leaving;
                 manager_release_failed(h->manager, h);
                 return;
         }

@@ -84,8 +84,17 @@ static void log_resume(Held *h)
 
         text_format_span(whole, sizeof(whole), h->clock.last);
         text_format_span(device, sizeof(device), h->clock.last_device);
-        log_info("%s: a program goes on %s after the device was back, %s of that were the device's",
+        log_info("%s: programs go on %s after the device was back, %s of that were the device's",
                  h->device.name, whole, device);
+}
+
+/* A program has its answer, or none waits for one. */
+static void note_resumed(Held *h)
+{
+        if (h->clock.running && h->transport &&
+            (h->unit->phase == UNIT_HELD || h->unit->phase == UNIT_FAILED) &&
+            resume_clock_end(&h->clock, now()))
+                log_resume(h);
 }
 
 static void answer(Held *h, const HoldAction *a)
@@ -104,9 +113,7 @@ static void answer(Held *h, const HoldAction *a)
         h->kick = true;
         if (a->ordered)
                 unit_answered(h->unit, now());
-        if (h->transport && (h->unit->phase == UNIT_HELD || h->unit->phase == UNIT_FAILED) &&
-            resume_clock_end(&h->clock, now()))
-                log_resume(h);
+        note_resumed(h);
 }
 
 static void take_command(Held *h, const TcmuRequest *r)
@@ -281,7 +288,7 @@ void held_run(Held *h)
         if (h->stage == HELD_BROKEN)
                 return;
         do {
-                if (h->uio_source && !h->stopping)
+                if (h->uio_source && (!h->stopping || h->leaving))
                         drain_ring(h);
                 if (h->stage == HELD_BROKEN) {
                         held_close_path(h, h->reason);
@@ -297,6 +304,8 @@ void held_run(Held *h)
                  * want of room raises no event */
         } while (h->unit->n_actions > 0 || (had_no_room && unit_has_room(h->unit) && !h->stopping) ||
                  held_try_paths(h));
+        if (h->unit->n_queue == 0)
+                note_resumed(h);
         if (h->transport && !transport_busy(h->transport))
                 resume_clock_device(&h->clock, h->unit->wake != USEC_INFINITY, now());
         held_watch_path(h);
@@ -314,18 +323,51 @@ int held_fail(Held *h, bool once)
         return r;
 }
 
-void held_stop(Held *h)
+void held_stop(Held *h, bool for_good)
 {
         h->stopping = true;
+        h->leaving = for_good;
         if (h->stage == HELD_BROKEN)
                 return;
-        unit_stop(h->unit, now());
+        if (for_good)
+                unit_leave(h->unit, now());
+        else
+                unit_stop(h->unit, now());
         held_run(h);
 }
 
-bool held_stopped(const Held *h)
+void held_abandon(Held *h)
 {
-        return h->stage == HELD_BROKEN || unit_stopped(h->unit) || h->stopped_in_resume;
+        if (h->stage == HELD_BROKEN || h->stage == HELD_REMOVING)
+                return;
+        unit_abandon(h->unit);
+        held_close_path(h, "evertaped was stopped");
+        held_run(h);
+        h->stopped_in_resume = true;
+}
+
+/* The LUN goes when nobody waits in it any more. */
+static bool leave(Held *h)
+{
+        int r;
+
+        if (h->job || h->stage == HELD_REMOVING)
+                return false;
+        if (h->stage != HELD_BROKEN)
+                held_abandon(h);
+        r = held_remove(h);
+        if (r < 0)
+                log_error("%s: the held LUN cannot be taken away: %s", h->device.name, strerror(-r));
+        return r < 0;
+}
+
+bool held_stopped(Held *h)
+{
+        if (h->remove_failed)
+                return true;
+        if (h->stage != HELD_BROKEN && !h->stopped_in_resume && !unit_stopped(h->unit))
+                return false;
+        return h->leaving ? leave(h) : true;
 }
 
 /* ---- life ---- */
@@ -369,7 +411,7 @@ Held *held_free(Held *h)
                 return NULL;
         h->job = job_free(h->job);
         held_close_path(h, "");
-        if (h->stopping && h->unit)
+        if (h->stopping && !h->leaving && h->unit)
                 memory_save(h->device.id, &h->memory, h->unit->record.journal.data_begin,
                             h->unit->record.journal.data_end);
         h->timer = sd_event_source_disable_unref(h->timer);

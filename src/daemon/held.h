@@ -56,6 +56,7 @@ typedef struct Held {
         ResumeClock clock;
         usec_t lost_at; /* when the last path was closed */
         bool stopping, stopped_in_resume;
+        bool leaving, remove_failed; /* stopping for good; the LUN cannot be removed */
 
         int uio_fd;
         void *map;
@@ -92,10 +93,14 @@ const char *held_path_node(const Held *h);
  */
 int held_fail(Held *h, bool once);
 
-/* Begins no command any more; held_stopped() when what was begun has ended and what was written is on the
- * tape, as far as there is a path. held_free() then leaves nothing that a successor would not find. */
-void held_stop(Held *h);
-bool held_stopped(const Held *h);
+/* Begins no command any more. held_stopped() is true when what was begun has ended and what was written is on
+ * the tape, as far as there is a path; held_free() then leaves nothing that a successor would not find. For
+ * good: programs get errors, held_stopped() takes the LUN away when that is so, and this Held ends in
+ * manager_released(). */
+void held_stop(Held *h, bool for_good);
+bool held_stopped(Held *h);
+/* Being stopped for good: does not wait for what is with the device. */
+void held_abandon(Held *h);
 
 /* Takes the LUN away and gives the device back; held_removed() of the manager when it is done. */
 int held_remove(Held *h);

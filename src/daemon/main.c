@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* evertaped: start, loop, stop. SIGTERM begins no command any more, lets the ones that are with the devices
- * end and commits what they wrote, so that nothing depends on this process and its journal; then it leaves
- * the held LUNs, and with them the programs that wait in them, to the next evertaped. `evertape release` is
- * what takes a LUN away. A second SIGTERM ends it at once, which is no worse than a crash. */
+/* evertaped: start and loop. How it ends is in stop.c. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -21,11 +17,11 @@
 #include "daemon/config.h"
 #include "daemon/manager.h"
 #include "daemon/memory.h"
+#include "daemon/stop.h"
 #include "util/log.h"
 
-#define CONFIG_PATH  EVERTAPE_SYSCONFDIR "/evertape.conf"
-#define STOP_TIMEOUT (60 * USEC_PER_SEC) /* TimeoutStopSec= of the unit is longer */
-#define LOCK_PATH    EVERTAPE_RUNDIR "/evertaped.lock"
+#define CONFIG_PATH EVERTAPE_SYSCONFDIR "/evertape.conf"
+#define LOCK_PATH   EVERTAPE_RUNDIR "/evertaped.lock"
 
 static const char *arg_config = CONFIG_PATH;
 static bool arg_check_config;
@@ -122,56 +118,6 @@ static int take_lock(int *ret_fd)
         return 0;
 }
 
-static int on_stop_deadline(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        log_warning("a device is still at work on a command; the next evertaped waits for its end");
-        return sd_event_exit(sd_event_source_get_event(source), 0);
-}
-
-static int on_post(sd_event_source *source, void *userdata)
-{
-        return manager_stopped(userdata) ? sd_event_exit(sd_event_source_get_event(source), 0) : 0;
-}
-
-static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
-{
-        sd_event *event = sd_event_source_get_event(source);
-        static bool stopping;
-        int r;
-
-        if (stopping)
-                return sd_event_exit(event, 0);
-        stopping = true;
-        (void) sd_notify(0, "STOPPING=1");
-        manager_stop(userdata);
-        r = sd_event_add_post(event, NULL, on_post, userdata);
-        if (r >= 0)
-                r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, STOP_TIMEOUT, 0,
-                                               on_stop_deadline, NULL);
-        return r < 0 ? sd_event_exit(event, 0) : 0;
-}
-
-static int block_signals(void)
-{
-        sigset_t mask;
-
-        sigemptyset(&mask);
-        sigaddset(&mask, SIGTERM);
-        sigaddset(&mask, SIGINT);
-        sigaddset(&mask, SIGCHLD);
-        return sigprocmask(SIG_BLOCK, &mask, NULL) < 0 ? -errno : 0;
-}
-
-static int add_signals(sd_event *event, Manager *manager)
-{
-        static const int signals[] = {SIGTERM, SIGINT};
-        int r = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(signals) && r >= 0; i++)
-                r = sd_event_add_signal(event, NULL, signals[i], on_signal, manager);
-        return r;
-}
-
 static int report_bus(int r)
 {
         if (r == -EEXIST)
@@ -191,29 +137,28 @@ static int serve(const Config *config)
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         int r;
 
-        r = block_signals();
+        r = stop_block_signals();
         if (r >= 0)
                 r = sd_event_default(&event);
         if (r >= 0)
                 r = sd_event_set_watchdog(event, true);
         if (r >= 0)
                 r = manager_new(event, config, &manager);
-        if (r >= 0)
-                r = add_signals(event, manager);
         if (r < 0)
                 return r;
         r = bus_open(event, manager, &bus);
         if (r < 0)
                 return report_bus(r);
         manager_set_bus(manager, bus);
-        r = manager_start(manager);
+        r = stop_on_signals(event, manager, bus);
+        if (r >= 0)
+                r = manager_start(manager);
         if (r < 0)
                 return r;
         (void) sd_notify(0, "READY=1");
         log_info("evertaped %s is ready", EVERTAPE_VERSION);
         r = sd_event_loop(event);
         manager_set_bus(manager, NULL);
-        log_info("evertaped stops; what is held stays held for the next one");
         return r;
 }
 

@@ -195,7 +195,7 @@ static void on_monitor(void *userdata, MonitorEvent event)
 {
         Manager *m = userdata;
 
-        scan_since(m, monitor_first_event(m->monitor));
+        scan_since(m, monitor_came_at(m->monitor));
 }
 
 /* From inside a turn of a held device: a little later. */
@@ -485,8 +485,9 @@ void manager_released(Manager *m, Held *h)
 {
         RegistryDevice device = h->device;
 
-        (void) registry_set_hold(m->registry, device.id, false);
-        manager_add_event(m, device.id, "release", "");
+        if (!h->leaving)
+                (void) registry_set_hold(m->registry, device.id, false);
+        manager_add_event(m, device.id, h->leaving ? "stop" : "release", "");
         reply(h);
         remove_held(m, h);
         scan(m);
@@ -557,18 +558,25 @@ Manager *manager_free(Manager *m)
         return NULL;
 }
 
-void manager_stop(Manager *m)
+void manager_stop(Manager *m, bool for_good)
 {
         for (size_t i = 0; i < m->n_helds; i++)
-                held_stop(m->helds[i]);
+                held_stop(m->helds[i], for_good);
 }
 
-bool manager_stopped(const Manager *m)
+bool manager_stopped(Manager *m)
+{
+        bool all = true;
+
+        for (size_t i = 0; i < m->n_helds; i++)
+                all = held_stopped(m->helds[i]) && all;
+        return all;
+}
+
+void manager_abandon(Manager *m)
 {
         for (size_t i = 0; i < m->n_helds; i++)
-                if (!held_stopped(m->helds[i]))
-                        return false;
-        return true;
+                held_abandon(m->helds[i]);
 }
 
 int manager_start(Manager *m)

@@ -18,9 +18,11 @@ DEFINE_CLEANUP(Manager *, manager_free)
 
 /* Scans, and holds what is to be held. */
 int manager_start(Manager *m);
-/* No command is begun any more; true when all that were begun have ended, and what was written is on tape. */
-void manager_stop(Manager *m);
-bool manager_stopped(const Manager *m);
+/* The end, for a successor or for good (stop.c). manager_stopped() carries it on; true when all is done. */
+void manager_stop(Manager *m, bool for_good);
+bool manager_stopped(Manager *m);
+/* What a device is at work on is not waited for any more. */
+void manager_abandon(Manager *m);
 
 sd_event *manager_event(Manager *m);
 int manager_root(const Manager *m); /* "/" */

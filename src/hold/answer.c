@@ -110,6 +110,10 @@ bool unit_answer_from_memory(Unit *u, const UnitCommand *c)
 {
         if (c->opcode->opcode == OP_INQUIRY)
                 return answer_inquiry(u, c);
+        if (u->leaving) {
+                unit_complete_error(u, c, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+                return true;
+        }
         if (u->phase == UNIT_HELD || (u->phase == UNIT_FAILED && u->path_open))
                 return false;
         return answer_while_away(u, c);

@@ -79,8 +79,7 @@ usec_t unit_deadline(const Unit *u)
         return usec_min(u->wake, timeout_deadline(u));
 }
 
-/* What was in flight stays in doubt until the program goes to a place that it knows. */
-static void lose_what_waits(Unit *u)
+void unit_lose_what_waits(Unit *u)
 {
         if (u->config.type == DEVICE_TAPE &&
             (unit_session_open(u) || u->record.in_flight.phase != IN_FLIGHT_NONE))
@@ -93,7 +92,7 @@ static void lose_what_waits(Unit *u)
         u->record.anchor.valid = 0;
 }
 
-static void fail_queue(Unit *u)
+void unit_fail_queue(Unit *u)
 {
         while (u->n_queue > 0) {
                 UnitCommand c = u->queue[0];
@@ -108,9 +107,9 @@ static void fail_queue(Unit *u)
 /* Everything that waits fails, with record.reason. */
 static void give_up_waiting(Unit *u, usec_t now)
 {
-        lose_what_waits(u);
+        unit_lose_what_waits(u);
         unit_push_event(u, "failed", "%s", u->record.reason);
-        fail_queue(u);
+        unit_fail_queue(u);
         unit_store(u);
         if (!u->path_open)
                 unit_set_phase(u, u->timed_out ? UNIT_FAILED : UNIT_AWAY);
@@ -153,32 +152,4 @@ void unit_tick(Unit *u, usec_t now)
         }
         if (timeout_deadline(u) <= now)
                 time_out(u, now);
-}
-
-/* ---- stopping ---- */
-
-static bool has_to_commit(const Unit *u)
-{
-        return u->config.type == DEVICE_TAPE && !u->record.position_lost &&
-               (!journal_is_empty(&u->journal) || u->record.unjournalled);
-}
-
-/* In place of the queue's next command. */
-void unit_pump_stop(Unit *u, usec_t now)
-{
-        if (has_to_commit(u))
-                unit_goto_step(u, STEP_COMMIT, now);
-}
-
-void unit_stop(Unit *u, usec_t now)
-{
-        u->stopping = true;
-        unit_pump(u, now);
-}
-
-bool unit_stopped(const Unit *u)
-{
-        if (u->submitted != SUBMITTED_NOTHING || u->awaiting_answer || u->n_actions > 0)
-                return false;
-        return !u->path_open || (u->phase != UNIT_HELD && u->phase != UNIT_FAILED) || !has_to_commit(u);
 }

@@ -2,11 +2,12 @@
 
 /* The resume, step by step, each at most one command to the device. The order is the protocol:
  *
- *      who is it          identify.c: INQUIRY, VPD 80h: the same unit, confirmed by command, or the path is
- * refused is it ready        three equal TEST UNIT READY answers in a row (a drive may say GOOD once too
- * early), unit attentions drained and remembered what was set       restore.c: PREVENT, RESERVE, MODE SELECT,
- * as the program had them which medium       restore.c: READ ATTRIBUTE 0401h, or later the last object read
- * back where              replay.c, changer.c
+ *  - who is it (identify.c): INQUIRY and VPD 80h say that it is the same unit, or the path is refused;
+ *  - is it ready: three equal TEST UNIT READY answers in a row, for a drive may say GOOD once too early; unit
+ *    attentions are drained and remembered;
+ *  - what was set (restore.c): PREVENT, RESERVE, MODE SELECT, as the program had them;
+ *  - which medium (restore.c): READ ATTRIBUTE 0401h, or later the last object, read back;
+ *  - where (replay.c, changer.c).
  *
  * Any step may be interrupted by another loss; everything then starts again from the record, which a resume
  * changes only when it is over. */
@@ -310,6 +311,7 @@ static const StepRow steps[_STEP_MAX] = {
         [STEP_COMMIT]         = {"commit", step_commit_start, step_commit_done},
         [STEP_LEARN_MEDIUM]   = {"learn medium", step_learn_medium_start, step_learn_medium_done},
         [STEP_LOOK]           = {"look before a move", step_elements_start, step_look_done},
+        [STEP_ALLOW]          = {"allow removal", step_allow_start, step_allow_done},
         [STEP_LEARN_POSITION] = {"learn position", step_position_start, step_learn_position_done},
 };
 /* clang-format on */

@@ -222,6 +222,108 @@ static void test_stop_while_away(void **state)
         assert_int_equal(f->unit.record.position_lost, 0);
 }
 
+/* ---- leaving ---- */
+
+static void leave(Fake *f)
+{
+        unit_leave(&f->unit, f->now);
+        take_actions(f);
+}
+
+/* Whoever comes is told at once; INQUIRY is answered for as long as there is a LUN. */
+static void assert_gone(Fake *f)
+{
+        assert_error(f, fake_command(f, WRITE_100, block(9, 100), 100), SENSE_ABORTED_COMMAND,
+                     ASC_COMMUNICATION_TIMEOUT);
+        assert_error(f, fake_command(f, CDB_READY, NULL, 0), SENSE_ABORTED_COMMAND,
+                     ASC_COMMUNICATION_TIMEOUT);
+        fake_command(f, CDB_INQUIRY, data, 255);
+        f->n_answers--;
+        assert_nothing_sent(f);
+        assert_int_equal(f->unit.n_queue, 0);
+        assert_true(unit_stopped(&f->unit));
+}
+
+static void test_leave_idle(void **state)
+{
+        Fake *f = *state;
+
+        leave(f);
+        assert_gone(f);
+}
+
+/* What is with the device ends, what is behind it is not begun, what was written is committed, and the
+ * cartridge can be taken out again. */
+static void test_leave_in_a_write(void **state)
+{
+        Fake *f = *state;
+        uint32_t first, second;
+
+        do_set(f, "1e 00 00 00 01 00", NULL, 0);
+        write_block(f, 100);
+        first = fake_command(f, WRITE_100, block(1, 100), 100);
+        answer_position(f);
+        second = fake_command(f, CDB_REWIND, NULL, 0);
+        leave(f);
+        assert_false(unit_stopped(&f->unit));
+        expect(f, WRITE_100, GOOD);
+        assert_answered(f, first, SCSI_GOOD);
+        expect(f, CDB_COMMIT, GOOD);
+        assert_false(unit_stopped(&f->unit));
+        expect(f, "1e 00 00 00 00 00", GOOD);
+        assert_error(f, second, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+        assert_gone(f);
+        assert_true(journal_is_empty(&f->unit.journal));
+}
+
+static void test_leave_while_away(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag;
+
+        write_block(f, 100);
+        fake_path_down(f);
+        tag = fake_command(f, WRITE_100, block(1, 100), 100);
+        leave(f);
+        assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+        assert_string_equal(f->unit.record.reason, "evertaped was stopped");
+        assert_gone(f);
+}
+
+/* The device is lost meanwhile: the rest is given up by abandon. */
+static void test_leave_and_lost(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag;
+
+        write_block(f, 100);
+        tag = fake_command(f, WRITE_100, block(1, 100), 100);
+        answer_position(f);
+        leave(f);
+        expect(f, WRITE_100, LOST);
+        assert_nothing_answered(f);
+        unit_abandon(&f->unit);
+        take_actions(f);
+        assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+        assert_gone(f);
+}
+
+/* A device that does not answer. */
+static void test_abandon(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag;
+
+        tag = fake_command(f, CDB_REWIND, NULL, 0);
+        leave(f);
+        assert_false(unit_stopped(&f->unit));
+        unit_abandon(&f->unit);
+        f->submitted = false; /* its path is closed */
+        take_actions(f);
+        assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+        assert_gone(f);
+}
+
 /* ---- outages are counted when somebody felt them ---- */
 
 static void return_to_beginning(Fake *f)
@@ -283,6 +385,11 @@ int main(void)
                 HELD_TEST(test_stop_and_start),
                 HELD_TEST(test_stop_commit_fails),
                 HELD_TEST(test_stop_while_away),
+                HELD_TEST(test_leave_idle),
+                HELD_TEST(test_leave_in_a_write),
+                HELD_TEST(test_leave_while_away),
+                HELD_TEST(test_leave_and_lost),
+                HELD_TEST(test_abandon),
                 HELD_TEST(test_restart_is_no_outage),
                 HELD_TEST(test_restart_with_a_program),
                 HELD_TEST(test_restart_while_away),

@@ -17,7 +17,11 @@ void unit_lose_path(Unit *u, usec_t now, const char *why);
 void unit_queue_pop(Unit *u);
 /* Commands whose outcome matters to what follows; the others may be sent twice. */
 bool unit_is_ordered(const ScsiOpcode *opcode);
-/* path.c: the last that a unit does. */
+/* path.c. What was in flight stays in doubt until the program goes to a place that it knows. */
+void unit_lose_what_waits(Unit *u);
+/* Every command that waits gets its error. */
+void unit_fail_queue(Unit *u);
+/* stop.c: the last that a unit does, in place of the queue's next command. */
 void unit_pump_stop(Unit *u, usec_t now);
 /* Goes on with the head of the queue, if everything is as it should be. */
 void unit_pump(Unit *u, usec_t now);
@@ -120,6 +124,7 @@ typedef enum Step {
         STEP_LEARN_MEDIUM,
         STEP_LEARN_POSITION,
         STEP_LOOK,
+        STEP_ALLOW,
         _STEP_MAX,
 } Step;
 
@@ -204,6 +209,10 @@ void step_check_position_done(Unit *u, const StepResult *r, usec_t now);
 void step_position_start(Unit *u, usec_t now);
 void step_position_done(Unit *u, const StepResult *r, usec_t now);
 void step_learn_position_done(Unit *u, const StepResult *r, usec_t now);
+
+/* ---- stop.c: the last that is sent ---- */
+void step_allow_start(Unit *u, usec_t now);
+void step_allow_done(Unit *u, const StepResult *r, usec_t now);
 
 /* ---- changer.c: where the cartridge is ---- */
 bool unit_move_in_flight(const Unit *u);

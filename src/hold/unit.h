@@ -123,8 +123,8 @@ typedef struct UnitResume {
         unsigned mode; /* next of record.modes to restore */
         unsigned page; /* next page to learn */
         uint8_t n_pages, pages[UNIT_PAGES_MAX];
-        MediumPlace target;  /* where a LOCATE goes */
-        MoveMedium finish;   /* one cartridge of a MOVE or EXCHANGE MEDIUM, from where it was found */
+        MediumPlace target; /* where a LOCATE goes */
+        MoveMedium finish;  /* one cartridge of a MOVE or EXCHANGE MEDIUM, from where it was found */
         unsigned n_finish;
         uint64_t space_left; /* of the SPACE commands that stand in for it */
         bool space_short;    /* this drive cannot SPACE to the end of data: the last block is read over */
@@ -152,6 +152,7 @@ typedef struct Unit {
         bool device_gone;     /* it was not there during this outage */
         bool refuse_now;      /* unit_fail(once): what depends on the position does not wait either */
         bool stopping;        /* unit_stop() */
+        bool leaving;         /* unit_leave() */
         bool awaiting_answer; /* the last ordered command's HOLD_COMPLETE is not carried out yet */
         bool redelivery;      /* record.in_flight is a predecessor's: the kernel will deliver it again */
         UnitSubmitted submitted;
@@ -199,6 +200,12 @@ int unit_fail(Unit *u, bool once, usec_t now);
 /* Before the process ends: no program's command is begun any more. The one that is with the device is
  * answered, and what is in the journal is committed, as far as there is a path. True when that is done. */
 void unit_stop(Unit *u, usec_t now);
+/* The same, and no successor goes on: what waits, and everything that comes but INQUIRY, gets ABORTED COMMAND
+ * 08/01, and PREVENT MEDIUM REMOVAL is taken back. */
+void unit_leave(Unit *u, usec_t now);
+/* After unit_leave(), for a device that does not come to an end: what is with it is answered too. The caller
+ * closes the path and delivers no unit_result() any more. */
+void unit_abandon(Unit *u);
 bool unit_stopped(const Unit *u);
 usec_t unit_deadline(const Unit *u);
 

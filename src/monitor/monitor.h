@@ -35,11 +35,12 @@ typedef enum MonitorEvent {
 
 typedef void (*MonitorCallback)(void *userdata, MonitorEvent event);
 
-/* Events that come in one burst are reported once, from the loop, after at most 20 ms of quiet or 200 ms. */
+/* Events that come in one burst are reported once, from the loop, after at most 20 ms of quiet or 200 ms; a
+ * sg node that comes or goes at once, if the last report is as long ago. */
 int monitor_new(sd_event *event, MonitorCallback callback, void *userdata, Monitor **ret);
 Monitor *monitor_free(Monitor *m);
-/* When (CLOCK_MONOTONIC) the first event of what was reported last came. */
-usec_t monitor_first_event(const Monitor *m);
+/* Of what was reported last: when (CLOCK_MONOTONIC) the first sg node came or went, else the first event. */
+usec_t monitor_came_at(const Monitor *m);
 
 /* Takes st or ch off the device so that nobody opens it there: 0 also when nothing was bound, -EBUSY when
  * another driver is. A program that has it open keeps it. Bind gives it back: 0 also when it is bound

@@ -52,6 +52,26 @@ static void test_relevant(void **state)
         }
 }
 
+static void test_sg_node(void **state)
+{
+        static const struct {
+                const char *message;
+                size_t n;
+                bool is;
+        } cases[] = {
+                {M("add@/devices/x/sg3\0ACTION=add\0SUBSYSTEM=scsi_generic\0MAJOR=21"), true},
+                {M("remove@/devices/x/sg3\0ACTION=remove\0SUBSYSTEM=scsi_generic"), true},
+                {M("change@/devices/x/sg3\0ACTION=change\0SUBSYSTEM=scsi_generic"), false},
+                {M("add@/devices/x/nst0\0ACTION=add\0SUBSYSTEM=scsi_tape"), false},
+                {M("add@/devices/x/sg3\0SUBSYSTEM=scsi_generic"), false},
+                {"add@\0ACTION=add\0SUBSYSTEM=scsi_generic", 38, false}, /* not terminated */
+                {"", 0, false},
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                assert_int_equal(uevent_is_of_sg_node(cases[i].message, cases[i].n), cases[i].is);
+}
+
 typedef struct Report {
         unsigned n_changed, n_lost;
         usec_t last;
@@ -75,6 +95,7 @@ static void run_for(sd_event *event, usec_t span)
 }
 
 static const char tape[] = "add@/devices/x/nst0\0SUBSYSTEM=scsi_tape";
+static const char node[] = "add@/devices/x/sg0\0ACTION=add\0SUBSYSTEM=scsi_generic";
 static const char block[] = "add@/devices/x/sda\0SUBSYSTEM=block";
 
 static void test_burst(void **state)
@@ -99,6 +120,36 @@ static void test_burst(void **state)
         assert_int_equal(report.n_changed, 2);
         assert_int_equal(report.n_lost, 0);
         assert_null(monitor_free(m));
+        close(pair[1]);
+        sd_event_unref(event);
+}
+
+/* A sg node is reported at once, and those that follow it soon after are gathered. */
+static void test_node_at_once(void **state)
+{
+        usec_t begin;
+        sd_event *event;
+        Report report = {0};
+        Monitor *m;
+        int pair[2];
+
+        assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair), 0);
+        assert_true(sd_event_new(&event) >= 0);
+        assert_int_equal(monitor_new_from_socket(event, pair[0], on_event, &report, &m), 0);
+        assert_int_equal(send(pair[1], tape, sizeof(tape), 0), sizeof(tape));
+        begin = usec_now(CLOCK_MONOTONIC);
+        assert_int_equal(send(pair[1], node, sizeof(node), 0), sizeof(node));
+        assert_true(sd_event_run(event, 0) > 0); /* the socket */
+        assert_true(sd_event_run(event, 0) > 0); /* the report */
+        assert_int_equal(report.n_changed, 1);
+        assert_true(monitor_came_at(m) >= begin && monitor_came_at(m) <= report.last);
+        for (unsigned i = 0; i < 10; i++)
+                assert_int_equal(send(pair[1], node, sizeof(node), 0), sizeof(node));
+        assert_true(sd_event_run(event, 0) > 0);
+        assert_int_equal(sd_event_run(event, 0), 0);
+        run_for(event, 60 * USEC_PER_MSEC);
+        assert_int_equal(report.n_changed, 2);
+        monitor_free(m);
         close(pair[1]);
         sd_event_unref(event);
 }
@@ -176,7 +227,8 @@ static void test_kernel_group(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_relevant),     cmocka_unit_test(test_burst),
+                cmocka_unit_test(test_relevant),     cmocka_unit_test(test_sg_node),
+                cmocka_unit_test(test_burst),        cmocka_unit_test(test_node_at_once),
                 cmocka_unit_test(test_storm),        cmocka_unit_test(test_lost_and_forged),
                 cmocka_unit_test(test_kernel_group),
         };

@@ -2,7 +2,8 @@
 
 /* When to scan. An event only says that something happened; what there is now is what the scan finds. So
  * events of one burst (a drive that comes has a dozen) are gathered, and a lost event is but a reason to
- * scan.
+ * scan. A program waits, however: a sg node that comes is the last that a path needs, and one that goes is a
+ * path that is lost, so the first of them after a while of silence is reported at once.
  *
  * The socket is our own, because sd_device_monitor_new() has no way to ask for the kernel's multicast group:
  * events of the udev group come after the rules have run, which for a tape takes as long as its slowest
@@ -35,7 +36,10 @@ struct Monitor {
         void *userdata;
         bool pending; /* something happened since the last report */
         bool lost;
-        usec_t first; /* of what is pending */
+        usec_t first;    /* of what is pending */
+        usec_t node;     /* the first sg node of it that came or went, or 0 */
+        usec_t reported; /* when the last report was made, and what it said of: */
+        usec_t came;
 };
 
 typedef struct RelevantEvent {
@@ -79,9 +83,21 @@ bool uevent_is_relevant(const char *message, size_t n)
         return false;
 }
 
-static int monitor_gather(Monitor *m, bool lost)
+bool uevent_is_of_sg_node(const char *message, size_t n)
 {
-        usec_t now;
+        const char *subsystem, *action;
+
+        if (n == 0 || message[n - 1] != '\0')
+                return false;
+        subsystem = message_value(message, n, "SUBSYSTEM");
+        action = message_value(message, n, "ACTION");
+        return subsystem && action && text_equal(subsystem, "scsi_generic") &&
+               (text_equal(action, "add") || text_equal(action, "remove"));
+}
+
+static int monitor_gather(Monitor *m, bool lost, bool sg_node)
+{
+        usec_t now, due;
         int r;
 
         r = sd_event_now(sd_event_source_get_event(m->io), CLOCK_MONOTONIC, &now);
@@ -94,12 +110,17 @@ static int monitor_gather(Monitor *m, bool lost)
         if (!m->pending)
                 m->first = now;
         m->pending = true;
-        r = sd_event_source_set_time(m->timer, usec_min(usec_add(now, QUIET), usec_add(m->first, LONGEST)));
+        if (sg_node && m->node == 0)
+                m->node = now;
+        due = usec_min(usec_add(now, QUIET), usec_add(m->first, LONGEST));
+        if (m->node != 0 && m->node >= usec_add(m->reported, LONGEST))
+                due = now;
+        r = sd_event_source_set_time(m->timer, due);
         return r < 0 ? r : sd_event_source_set_enabled(m->timer, SD_EVENT_ONESHOT);
 }
 
 /* 1: an event that matters; 0: one that does not; -EAGAIN: no more; -ENOBUFS: some were dropped. */
-static int socket_receive(int fd)
+static int socket_receive(int fd, bool *ret_sg_node)
 {
         char message[N_MESSAGE_MAX];
         struct sockaddr_nl from = {0};
@@ -114,6 +135,7 @@ static int socket_receive(int fd)
                 return 0;
         if (header.msg_flags & MSG_TRUNC)
                 return 1;
+        *ret_sg_node = uevent_is_of_sg_node(message, (size_t) n);
         return uevent_is_relevant(message, (size_t) n);
 }
 
@@ -124,13 +146,15 @@ static int on_socket(sd_event_source *source, int fd, uint32_t revents, void *us
 
         /* A bounded share of a storm, so that the loop's other sources have their turn. */
         for (unsigned i = 0; i < 256; i++) {
-                r = socket_receive(fd);
+                bool sg_node = false;
+
+                r = socket_receive(fd, &sg_node);
                 if (r == -EAGAIN)
                         return 0;
                 if (r < 0 && r != -ENOBUFS)
                         return r;
                 if (r != 0)
-                        r = monitor_gather(m, r < 0);
+                        r = monitor_gather(m, r < 0, sg_node);
                 if (r < 0)
                         return r;
         }
@@ -142,14 +166,17 @@ static int on_timer(sd_event_source *source, uint64_t now, void *userdata)
         Monitor *m = userdata;
         MonitorEvent what = m->lost ? MONITOR_LOST : MONITOR_CHANGED;
 
+        m->came = m->node != 0 ? m->node : m->first;
+        m->reported = now;
+        m->node = 0;
         m->pending = m->lost = false;
         m->callback(m->userdata, what);
         return 0;
 }
 
-usec_t monitor_first_event(const Monitor *m)
+usec_t monitor_came_at(const Monitor *m)
 {
-        return m->first;
+        return m->came;
 }
 
 Monitor *monitor_free(Monitor *m)

@@ -55,29 +55,40 @@ static const Node *find_node(const NodeList *list, unsigned major, unsigned mino
         return NULL;
 }
 
-/* The node of the list that a process has open: 1, 0 none, -EACCES. AT_STATX_DONT_SYNC: what it has open on a
- * network file system that does not answer must not stop us. */
+/* AT_STATX_DONT_SYNC: what a process has open on a network file system that does not answer must not stop us.
+ */
+static const Node *entry_node(int dir, const char *name, const NodeList *list)
+{
+        struct statx stx;
+
+        if (name[0] == '.' || statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE, &stx) < 0 ||
+            !S_ISCHR(stx.stx_mode))
+                return NULL;
+        return find_node(list, stx.stx_rdev_major, stx.stx_rdev_minor);
+}
+
+/* The node of the list that a process has open: 1, 0 none, -EACCES. There may be thousands of processes, and
+ * a program may be waiting. */
 static int process_find_node(int root, const char *pid, const NodeList *list, const Node **ret)
 {
-        _cleanup_closedir_ DIR *dir = NULL;
-        const struct dirent *entry;
+        _cleanup_close_ int dir = -EBADF;
+        _Alignas(struct dirent64) char buffer[4096];
         char path[300];
-        int r;
+        ssize_t n;
 
         snprintf(path, sizeof(path), "proc/%s/fd", pid);
-        r = root_opendir(root, path, &dir);
-        if (r < 0)
-                return r == -EACCES || r == -EPERM ? -EACCES : 0;
-        while ((entry = dir_next(dir))) {
-                struct statx stx;
+        dir = openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dir < 0)
+                return errno == EACCES || errno == EPERM ? -EACCES : 0;
+        while ((n = getdents64(dir, buffer, sizeof(buffer))) > 0)
+                for (ssize_t at = 0; at < n;) {
+                        const struct dirent64 *entry = (const struct dirent64 *) (buffer + at);
 
-                if (statx(dirfd(dir), entry->d_name, AT_STATX_DONT_SYNC, STATX_TYPE, &stx) < 0 ||
-                    !S_ISCHR(stx.stx_mode))
-                        continue;
-                *ret = find_node(list, stx.stx_rdev_major, stx.stx_rdev_minor);
-                if (*ret)
-                        return 1;
-        }
+                        *ret = entry_node(dir, entry->d_name, list);
+                        if (*ret)
+                                return 1;
+                        at += entry->d_reclen;
+                }
         return 0;
 }
 

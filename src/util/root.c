@@ -11,6 +11,8 @@
 
 #include "util/cleanup.h"
 
+#define PIECE 4096 /* kernfs gives as much at a time, and what is shorter is the end */
+
 int root_open(const char *path)
 {
         int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -22,19 +24,19 @@ ssize_t root_read(int root, const char *path, void *buf, size_t n)
 {
         _cleanup_close_ int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
         size_t done = 0;
+        ssize_t r;
 
         if (fd < 0)
                 return -errno;
         while (done < n) {
-                ssize_t r = read(fd, (char *) buf + done, n - done);
-
+                r = read(fd, (char *) buf + done, n - done);
                 if (r < 0 && errno == EINTR)
                         continue;
                 if (r < 0)
                         return -errno;
-                if (r == 0)
-                        break;
                 done += (size_t) r;
+                if (r < PIECE)
+                        break;
         }
         return (ssize_t) done;
 }
