@@ -107,6 +107,8 @@ int bus_append_paths(sd_bus_message *m, Manager *manager, const DeviceView *view
 {
         int r;
 
+        if (view->held)
+                held_look_at_paths(view->held);
         r = sd_bus_message_open_container(m, 'a', "a{sv}");
         if (r >= 0)
                 r = view->held ? append_held(m, &view->held->paths)

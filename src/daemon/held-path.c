@@ -205,7 +205,7 @@ static void log_opened(Held *h, const HeldPath *p)
 {
         char text[160];
 
-        if (h->last_node[0] && strcmp(h->last_node, p->device.sg) != 0 && paths_n_present(&h->paths) > 1) {
+        if (h->last_node[0] && strcmp(h->last_node, p->device.sg) != 0 && h->paths.n_items > 1) {
                 snprintf(text, sizeof(text), "from %s to %s", h->last_node, p->device.sg);
                 log_notice("%s: path: %s", h->device.name, text);
                 manager_add_event(h->manager, h->device.id, "path", text);
@@ -253,7 +253,7 @@ bool held_wants_scan(const Held *h)
         return in_use || wants_path(h);
 }
 
-static void look_at_stopped_paths(Held *h)
+void held_look_at_paths(Held *h)
 {
         char state[24];
 
@@ -271,7 +271,7 @@ bool held_try_paths(Held *h)
 
         if (!wants_path(h))
                 return false;
-        look_at_stopped_paths(h);
+        held_look_at_paths(h);
         while ((p = paths_choose(&h->paths, now())))
                 if (open_path(h, p))
                         return true;

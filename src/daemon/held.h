@@ -86,6 +86,8 @@ DEFINE_CLEANUP(Held *, held_free)
 void held_update_paths(Held *h, const DevicePath *found, size_t n_found, usec_t came_at);
 /* Whether a look every few seconds may find something that no event tells of. */
 bool held_wants_scan(const Held *h);
+/* Asks the kernel for the state of those that are not running: no event tells when they are. */
+void held_look_at_paths(Held *h);
 /* sg node of the path in use, or "". */
 const char *held_path_node(const Held *h);
 

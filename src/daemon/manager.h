@@ -48,7 +48,7 @@ typedef struct DeviceView {
         RegistryDevice device;
         const DevicePath *real;     /* NULL while away */
         const DevicePath *held_lun; /* NULL if there is none */
-        const Held *held;           /* NULL if not held */
+        Held *held;                 /* NULL if not held */
 } DeviceView;
 
 /* All devices, or the one called name: a name, a node or a serial number (-ENOENT, -ENOTUNIQ). free() the

@@ -76,6 +76,28 @@ evertaped_stop() {
     fi
 }
 
+# evertaped_stop_for_good: as systemctl stop; without systemd by SIGINT.
+evertaped_stop_for_good() {
+    if [[ $LAB_MODE == systemd ]]; then
+        systemctl stop evertaped
+    else
+        kill -INT "$_supervisor"
+        wait_until 100 _supervisor_ended && wait "$_supervisor"
+    fi
+}
+
+# evertaped_restart: returns when the next one is ready. Its journal is kept.
+evertaped_restart() {
+    local old
+    if [[ $LAB_MODE == systemd ]]; then
+        systemctl restart evertaped
+    else
+        old=$(evertaped_pid)
+        kill -TERM "$old"
+        wait_until 20 evertaped_is_ready "$old"
+    fi
+}
+
 # Or is a zombie: bash sometimes has not reaped it yet.
 _supervisor_ended() {
     local stat
