@@ -370,7 +370,8 @@ static int check_user(Manager *m, const DevicePath *p, const char *name, const c
 {
         DeviceUser user;
 
-        if (monitor_find_user(m->root, p, getpid(), &user) <= 0)
+        /* who is only passing is waited for when the node is taken (held-path.c) */
+        if (monitor_find_user(m->root, p, getpid(), &user) <= 0 || user.passing)
                 return 0;
         return refuse(error, BUS_ERROR_IN_USE, -EBUSY,
                       "%s: %s is in use by %s (pid %d); %s when it has finished", name, user.node,

@@ -54,11 +54,13 @@ int monitor_bind_driver(int root, const DevicePath *path);
 int monitor_trigger_udev(int root, const DevicePath *path);
 
 /* Who has one of the device's nodes open: st, nst (all modes), sg, sch, bsg. Fills pid and command of the
- * first one found and returns 1; 0: nobody. own_pid is left out. -EACCES when nobody was found but there are
- * processes that may not be looked into, -ENODEV when path is no longer that device. */
+ * first one found and returns 1, one that is only passing last; 0: nobody. own_pid is left out. -EACCES when
+ * nobody was found but there are processes that may not be looked into, -ENODEV when path is no longer that
+ * device. */
 typedef struct DeviceUser {
         int pid;
         char command[64];
         char node[32];
+        bool passing; /* a worker of udev's, who looks at everything that comes and is gone soon */
 } DeviceUser;
 int monitor_find_user(int root, const DevicePath *path, int own_pid, DeviceUser *ret);

@@ -285,7 +285,20 @@ static void test_find_user(void **state)
         assert_int_equal(user.pid, 77);
         assert_string_equal(user.command, "bacula-sd");
         assert_string_equal(user.node, "nst0a");
+        assert_false(user.passing);
         assert_int_equal(monitor_find_user(t->root, p, 77, &user), 0);
+        /* Beside a worker of udev's it is the one that counts, whoever comes first. */
+        for (int pid = 76; pid <= 79; pid += 3) {
+                snprintf(path, sizeof(path), "proc/%d/fd/0", pid);
+                tree_link(t, path, "/dev/null");
+                snprintf(path, sizeof(path), "proc/%d/comm", pid);
+                tree_text(t, path, "(udev-worker)\n");
+                assert_int_equal(monitor_find_user(t->root, p, 1, &user), 1);
+                assert_int_equal(user.pid, 77);
+        }
+        assert_int_equal(monitor_find_user(t->root, p, 77, &user), 1);
+        assert_true(user.passing);
+        assert_string_equal(user.command, "(udev-worker)");
         assert_int_equal(monitor_find_user(t->root, find_sg(&s, "sg5"), 1, &user), 0);
         tree_unlink(t, "sys/class/scsi_generic/sg3");
         assert_int_equal(monitor_find_user(t->root, p, 1, &user), -ENODEV);

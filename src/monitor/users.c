@@ -14,6 +14,7 @@
 #include "util/cleanup.h"
 #include "util/dir.h"
 #include "util/root.h"
+#include "util/text.h"
 
 #define N_NODES_MAX 32 /* eight of st, and sg, bsg, sch */
 
@@ -92,6 +93,10 @@ static int process_find_node(int root, const char *pid, const NodeList *list, co
         return 0;
 }
 
+/* Names of processes: udev's workers, as they are called now and were called, and what its rules run on
+ * tapes. */
+static const char *const passing[] = {"(udev-worker)", "systemd-udevd", "scsi_id"};
+
 static void fill_user(int root, const char *pid, const Node *node, DeviceUser *ret)
 {
         char path[300];
@@ -101,6 +106,8 @@ static void fill_user(int root, const char *pid, const Node *node, DeviceUser *r
         snprintf(path, sizeof(path), "proc/%s/comm", pid);
         if (root_read_text(root, path, ret->command, sizeof(ret->command)) < 0)
                 ret->command[0] = '\0';
+        for (size_t i = 0; i < ELEMENTSOF(passing); i++)
+                ret->passing |= text_equal(ret->command, passing[i]);
 }
 
 int monitor_find_user(int root, const DevicePath *path, int own_pid, DeviceUser *ret)
@@ -111,6 +118,7 @@ int monitor_find_user(int root, const DevicePath *path, int own_pid, DeviceUser 
         const Node *node;
         NodeList list = {0};
         int r, hidden = 0;
+        bool found = false;
 
         if (device < 0)
                 return device;
@@ -125,10 +133,12 @@ int monitor_find_user(int root, const DevicePath *path, int own_pid, DeviceUser 
                 r = process_find_node(root, entry->d_name, &list, &node);
                 if (r > 0) {
                         fill_user(root, entry->d_name, node, ret);
-                        return 1;
+                        if (!ret->passing)
+                                return 1;
+                        found = true;
                 }
                 if (r < 0)
                         hidden = r;
         }
-        return hidden;
+        return found ? 1 : hidden;
 }

@@ -132,3 +132,16 @@ evertaped_said() {
         grep -qE -- "$1" "$LAB_OUT/evertaped.log"
     fi
 }
+
+# resume_times: how long resumes took beside the device's own time, in ms: "N resumes, median X ms, longest Y ms".
+resume_times() {
+    local pattern='programs go on (.*) after the device was back, (.*) of that were the device'
+    { [[ $LAB_MODE == systemd ]] && journalctl --unit=evertaped --output=cat || cat "$LAB_OUT/evertaped.log"; } |
+        python3 -c '
+import re, statistics, sys
+UNITS = {"us": 1e-3, "ms": 1, "s": 1e3, "min": 6e4}
+def ms(text):
+    return sum(int(n) * UNITS[unit] for n, unit in re.findall(r"(\d+)([a-z]+)", text))
+own = [ms(m[1]) - ms(m[2]) for m in re.finditer(sys.argv[1], sys.stdin.read())]
+print(f"{len(own)} resumes, median {statistics.median(own):.0f} ms, longest {max(own):.0f} ms")' "$pattern"
+}

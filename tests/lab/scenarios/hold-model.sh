@@ -104,4 +104,11 @@ mt -f "$nst2" rewind
 ok "cartridge 2 has tar's" tar -C /tmp -b 128 -df "$nst2"
 ok "once" prints 'ok blocks=97 filemarks=1 ' model dump T00002L7 /tmp/dump
 evertape status
+# What the drive takes is its own affair. About 40 ms by themselves; a guest has one processor, and udev has work.
+say "$(resume_times)"
+resume_is_fast() {
+    local times
+    times=$(resume_times) && echo "$times" && [[ $times =~ median\ ([0-9]+)\ ms ]] && ((BASH_REMATCH[1] < 100))
+}
+ok "half of the resumes took less than 100 ms beside the drive's own time" resume_is_fast
 lab_done

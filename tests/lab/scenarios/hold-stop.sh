@@ -100,7 +100,7 @@ mt -f "$nst" rewind
 fed dd "of=$nst" bs=64k iflag=fullblock status=none
 restart_under_load() {
     local i
-    for i in 1 2 3 4; do
+    for ((i = 0; i < 4; i++)); do
         feed_aside /tmp/data 1
         evertaped_restart || return
         wait "$_feed_pid"
