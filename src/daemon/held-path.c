@@ -67,16 +67,23 @@ static int on_transport(sd_event_source *source, int fd, uint32_t revents, void 
 {
         Held *h = userdata;
 
+        if (!transport_busy(h->transport)) { /* an idle path was lost: there will be a uevent */
+                h->watched_events = 0;
+                return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        }
         transport_dispatch(h->transport, revents, now());
         held_run(h);
         return 0;
 }
 
+/* Between two commands it stays watched, which saves two system calls for each. */
 void held_watch_path(Held *h)
 {
         uint32_t events = h->transport ? transport_events(h->transport) : 0;
         int fd = h->transport ? transport_fd(h->transport) : -1, r = 0;
 
+        if (h->transport && !transport_busy(h->transport))
+                return;
         if (events == h->watched_events && (events == 0 || fd == h->watched_fd))
                 return;
         h->watched_events = events;
