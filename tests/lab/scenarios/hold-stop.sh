@@ -38,6 +38,11 @@ ok "no process waits in the kernel" wait_until 2 none_stuck
 ok "start: held again" held_again
 ok "journal and state are new" prints "beginning of medium" evertape show drive1
 
+begin=$(date +%s)
+ok "restarted while nobody uses anything" evertaped_restart
+ok "at once" test $(($(date +%s) - begin)) -le 5
+ok "held" evertape wait --timeout 20s MDLDRV01 MDLDRV02 MDLLIB01 --state held
+
 say "one program writes, one waits for a drive that is away, and the changer is locked"
 nst=$(held_by_serial MDLDRV01 nst) nst2=$(held_by_serial MDLDRV02 nst)
 mtx -f "$(held_by_serial MDLLIB01 sg)" load 2 1 > /dev/null
