@@ -37,8 +37,10 @@ stopped() {
     pid=$(evertaped_pid)
     kill -STOP "$pid" && deleted && kill -CONT "$pid"
 }
+# By way of the other drive, which nobody holds: of the target it is the held one's reset too.
+target_reset() { sg_reset --target --no-esc "$(by_serial DRV0002 sg)"; }
 killed() { evertaped_crash && pause 2; }
-kinds=(session swapped deleted frozen off stopped killed)
+kinds=(session swapped deleted frozen off stopped target_reset killed)
 
 dd_archive() {
     dd "of=$nst" bs=64k iflag=fullblock status=none
