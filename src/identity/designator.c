@@ -64,6 +64,7 @@ static bool t10_is_filled(const uint8_t *data, size_t n_data)
 
 static const DesignatorForm form_naa = {IDENTITY_NAA, "naa.", number_is_assigned, key_add_hex};
 static const DesignatorForm form_eui = {IDENTITY_EUI64, "eui.", number_is_assigned, key_add_hex};
+static const DesignatorForm form_uuid = {IDENTITY_UUID, "uuid.", number_is_assigned, key_add_hex};
 static const DesignatorForm form_name = {IDENTITY_NAME, "name.", text_is_filled, key_add_text};
 static const DesignatorForm form_t10 = {IDENTITY_T10, "t10.", t10_is_filled, key_add_text};
 
@@ -77,6 +78,7 @@ static const DesignatorRule rules[] = {
         {&form_eui,  DESIGNATOR_EUI64, BINARY,                NAA_ANY, 16,               16},
         {&form_eui,  DESIGNATOR_EUI64, BINARY,                NAA_ANY, 12,               12},
         {&form_eui,  DESIGNATOR_EUI64, BINARY,                NAA_ANY, 8,                8},
+        {&form_uuid, DESIGNATOR_UUID,  BINARY,                NAA_ANY, 18,              18},
         {&form_name, DESIGNATOR_NAME,  UTF8,                  NAA_ANY, 1,                N_DESIGNATOR_MAX},
         {&form_t10,  DESIGNATOR_T10,   BINARY | ASCII | UTF8, NAA_ANY, N_T10_VENDOR + 1, N_DESIGNATOR_MAX},
 };

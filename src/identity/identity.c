@@ -18,8 +18,9 @@
 #define N_SERIAL_MAX 512
 
 static const char *const rank_names[] = {
-        [IDENTITY_NAA] = "naa", [IDENTITY_EUI64] = "eui",     [IDENTITY_NAME] = "name",
-        [IDENTITY_T10] = "t10", [IDENTITY_SERIAL] = "serial", [IDENTITY_NONE] = "none",
+        [IDENTITY_NAA] = "naa",         [IDENTITY_EUI64] = "eui", [IDENTITY_UUID] = "uuid",
+        [IDENTITY_NAME] = "name",       [IDENTITY_T10] = "t10",   [IDENTITY_SERIAL] = "serial",
+        [IDENTITY_ADDRESS] = "address", [IDENTITY_NONE] = "none",
 };
 
 static void key_from_serial(char *key, const Identity *id, const char *serial)
@@ -63,12 +64,26 @@ int identity_from_bytes(const uint8_t *inquiry, size_t n_inquiry, const uint8_t 
         return 0;
 }
 
-bool identity_equal(const Identity *a, const Identity *b)
+bool identity_claims_equal(const Identity *a, const Identity *b)
 {
         if (a->rank == IDENTITY_NONE || a->rank != b->rank || a->type != b->type ||
             !text_equal(a->key, b->key))
                 return false;
         return a->serial[0] == '\0' || b->serial[0] == '\0' || text_equal(a->serial, b->serial);
+}
+
+bool identity_equal(const Identity *a, const Identity *b)
+{
+        return identity_claims_equal(a, b) &&
+               (a->address[0] == '\0' || b->address[0] == '\0' || text_equal(a->address, b->address));
+}
+
+void identity_fall_back(Identity *id)
+{
+        if (id->rank != IDENTITY_NONE || id->address[0] == '\0')
+                return;
+        id->rank = IDENTITY_ADDRESS;
+        memcpy(id->key, id->address, sizeof(id->key));
 }
 
 const char *identity_rank_name(IdentityRank rank)

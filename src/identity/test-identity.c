@@ -79,6 +79,7 @@ static void assert_key(const Device *d, IdentityRank rank, const char *key)
 #define NAA2 "\x20\x01\x43\x80\x12\x34\x56\x78"
 #define NAA3 "\x30\x00\x00\x00\x00\x01\x00\x01"
 #define EUI  "\x00\x01\x43\x80\x12\x34\x56\x78\x00\x01\x02\x03\x04\x05\x06\x07"
+#define UUID "\x10\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x10\x11\x12\x13\x14\x15\x16"
 #define NAME "iqn.2026-11.test:lib1,L,0x01\0\0\0\0"
 #define T10  "HP      Ultrium 3-SCSI  DRV0001"
 
@@ -94,6 +95,7 @@ static void test_ranks(void **state)
         } steps[] = {
                 {2, 1, T10, sizeof(T10) - 1, IDENTITY_T10, "t10.HP_Ultrium_3-SCSI_DRV0001"},
                 {3, 8, NAME, sizeof(NAME) - 1, IDENTITY_NAME, "name.iqn.2026-11.test\\x3alib1,L,0x01"},
+                {1, 10, UUID, sizeof(UUID) - 1, IDENTITY_UUID, "uuid.100001020304050607080910111213141516"},
                 {1, 2, EUI, 8, IDENTITY_EUI64, "eui.0001438012345678"},
                 {1, 2, EUI, 12, IDENTITY_EUI64, "eui.000143801234567800010203"},
                 {1, 2, EUI, 16, IDENTITY_EUI64, "eui.00014380123456780001020304050607"},

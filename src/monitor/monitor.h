@@ -23,6 +23,9 @@ typedef struct DevicePath {
  * H:C:T:L; free() it. A device that vanishes while being read is left out. -errno. */
 int monitor_scan(int root, DevicePath **ret, size_t *ret_n);
 
+/* Behind one port of one host. A logical unit is there once: two that claim to be the same are two. */
+bool monitor_same_target(const DevicePath *a, const DevicePath *b);
+
 /* Kernel uevents (the kernel's own multicast group: earlier than udev's, and there without udevd) of
  * scsi_generic, scsi_tape, scsi_changer, and of the tapes and changers among scsi. */
 typedef struct sd_event sd_event;

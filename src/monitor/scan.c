@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "identity/address.h"
 #include "identity/sysfs.h"
 #include "monitor/device.h"
 #include "monitor/monitor.h"
@@ -56,6 +59,17 @@ static void find_node(int device, const char *class, const char *prefix, char *r
         }
 }
 
+/* entry: below class/scsi_generic, a link into devices/. */
+static void find_place(int root, const char *entry, const ScsiAddress *address, Identity *id)
+{
+        char target[PATH_MAX];
+        ssize_t n = readlinkat(root, entry, target, sizeof(target) - 1);
+
+        target[n < 0 ? 0 : n] = '\0';
+        address_read(root, target, address, id->address);
+        identity_fall_back(id);
+}
+
 static int scan_one(int root, const char *sg, DevicePath *ret)
 {
         _cleanup_close_ int node = -EBADF, device = -EBADF;
@@ -89,6 +103,8 @@ static int scan_one(int root, const char *sg, DevicePath *ret)
         found.target = address.target;
         found.lun = address.lun;
         found.held_lun = scsi_address_is_held_lun(root, &address);
+        if (!found.held_lun)
+                find_place(root, path, &address, &found.identity);
         *ret = found;
         return 0;
 }
@@ -140,6 +156,11 @@ int monitor_scan(int root, DevicePath **ret, size_t *ret_n)
         *ret = TAKE_PTR(paths);
         *ret_n = n;
         return 0;
+}
+
+bool monitor_same_target(const DevicePath *a, const DevicePath *b)
+{
+        return a->host == b->host && a->channel == b->channel && a->target == b->target;
 }
 
 int device_open(int root, const DevicePath *path)

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "identity/address.h"
 #include "identity/sysfs.h"
 #include "names/links.h"
 #include "names/name.h"
@@ -49,6 +50,10 @@ static int read_node(int root, const char *syspath, Node *ret)
         if (r < 0)
                 return r;
         n.held_lun = scsi_address_is_held_lun(root, &address);
+        if (!n.held_lun) {
+                address_read(root, syspath, &address, n.identity.address);
+                identity_fall_back(&n.identity);
+        }
         *ret = n;
         return 0;
 }

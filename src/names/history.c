@@ -42,17 +42,21 @@ static int read_event_row(sqlite3_stmt *statement, void *ret)
         return 0;
 }
 
-int registry_list_events(Registry *r, uint32_t id, RegistryEvent **ret, size_t *ret_n)
+int registry_list_events(Registry *r, uint32_t id, uint64_t since, RegistryEvent **ret, size_t *ret_n)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
         void *rows = NULL;
         int error = registry_prepare(
-                r, "SELECT device, at, event, detail FROM event WHERE ?1 IN (0, device) ORDER BY id",
+                r,
+                id != 0 ? "SELECT device, at, event, detail FROM event WHERE device = ?1 AND at >= ?2 ORDER "
+                          "BY id"
+                        : "SELECT device, at, event, detail FROM event WHERE at >= ?2 ORDER BY id",
                 &statement);
 
         if (error < 0)
                 return error;
         (void) sqlite3_bind_int64(statement, 1, id);
+        (void) sqlite3_bind_int64(statement, 2, (sqlite3_int64) since);
         error = statement_read_rows(statement, sizeof(**ret), read_event_row, &rows, ret_n);
         if (error < 0)
                 return error;

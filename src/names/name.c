@@ -10,6 +10,7 @@
 
 #include "names/links.h"
 #include "names/registry.h"
+#include "util/cleanup.h"
 
 char *name_format(char *dst, size_t n_dst, DeviceType type, uint32_t n)
 {
@@ -27,6 +28,21 @@ static bool is_alphanumeric(char c)
         return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* "nst0", "sg3": a person who says so means the node. */
+static bool is_node(const char *name)
+{
+        static const char *const nodes[] = {"st", "nst", "sg", "sch", "bsg"};
+
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++) {
+                size_t n = strlen(nodes[i]);
+
+                if (strncmp(name, nodes[i], n) == 0 && is_digit(name[n]) &&
+                    name[n + strspn(name + n, "0123456789")] == '\0')
+                        return true;
+        }
+        return false;
+}
+
 bool name_is_valid(const char *name)
 {
         size_t n = strlen(name);
@@ -36,7 +52,7 @@ bool name_is_valid(const char *name)
         for (size_t i = 0; i < n; i++)
                 if (!is_alphanumeric(name[i]) && name[i] != '.' && name[i] != '_' && name[i] != '-')
                         return false;
-        return !links_suffix_of(name);
+        return !links_suffix_of(name) && !is_node(name);
 }
 
 /* Length of the digits at p without leading zeros; *p is moved to the first that counts. */

@@ -13,7 +13,7 @@
 char *name_format(char *dst, size_t n_dst, DeviceType type, uint32_t n);
 
 /* Letters, digits, '.', '_' and '-', the first of them a letter or digit, shorter than NAME_LENGTH_MAX, and
- * not ending like a link of another name (names/links.h). */
+ * not ending like a link of another name (names/links.h), and no name of a node ("sg3"). */
 bool name_is_valid(const char *name);
 
 /* Natural order, for qsort: digits by their value, so that drive2 is before drive10. 0 only for equal names.

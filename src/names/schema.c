@@ -35,6 +35,34 @@ static const char *const migrations[] = {
         " device INTEGER NOT NULL, at INTEGER NOT NULL, event TEXT NOT NULL, detail TEXT NOT NULL);"
         "CREATE INDEX event_device ON event (device, id);"
         "PRAGMA application_id = " STRINGIFY(APPLICATION_ID) ";",
+
+        /* 2: bays, and what tells devices apart that claim one identity. place is where a device was last
+         * seen; address is empty, or the place as a part of the identity. */
+        "CREATE TABLE device2 ("
+        " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " name TEXT NOT NULL UNIQUE,"
+        " type INTEGER NOT NULL,"
+        " rank TEXT NOT NULL,"
+        " key TEXT NOT NULL,"
+        " vendor TEXT NOT NULL, product TEXT NOT NULL, revision TEXT NOT NULL,"
+        " serial TEXT NOT NULL,"
+        " address TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '',"
+        " hold INTEGER NOT NULL DEFAULT 0,"
+        " first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+        " UNIQUE (type, key, serial, address));"
+        "INSERT INTO device2 (id, name, type, rank, key, vendor, product, revision, serial, hold, first_seen,"
+        " last_seen) SELECT id, name, type, rank, key, vendor, product, revision, serial, hold, first_seen,"
+        " last_seen FROM device;"
+        "DELETE FROM sqlite_sequence WHERE name = 'device2';"
+        "INSERT INTO sqlite_sequence (name, seq) SELECT 'device2', seq FROM sqlite_sequence"
+        " WHERE name = 'device';"
+        "DROP TABLE device;"
+        "ALTER TABLE device2 RENAME TO device;"
+        "CREATE INDEX device_serial ON device (serial);"
+        "CREATE TABLE bay ("
+        " library INTEGER NOT NULL, element INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
+        " device INTEGER UNIQUE,"
+        " PRIMARY KEY (library, element)) WITHOUT ROWID;",
 };
 
 typedef struct ErrorRow {
@@ -90,8 +118,10 @@ static int read_version(sqlite3 *db)
                 return r;
         if (n_objects == 0 && application == 0 && version == 0)
                 return 0;
-        if (application != APPLICATION_ID || version < 1 || version > (int64_t) ELEMENTSOF(migrations))
+        if (application != APPLICATION_ID || version < 1)
                 return -EUCLEAN;
+        if (version > (int64_t) ELEMENTSOF(migrations))
+                return -EPROTO;
         return (int) version;
 }
 

@@ -7,8 +7,8 @@
  */
 int schema_error(int code);
 
-/* For a writer: makes a new file a registry, and an older registry a current one. -EUCLEAN: see registry.h.
- */
+/* For a writer: makes a new file a registry, and an older registry a current one. -EUCLEAN, -EPROTO: see
+ * registry.h. */
 int schema_migrate(sqlite3 *db);
 
 /* For a reader: is it a current registry? -ENOENT when it has yet to become one. */

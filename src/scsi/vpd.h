@@ -27,6 +27,7 @@ enum {
         DESIGNATOR_UNIT_GROUP = 0x6,
         DESIGNATOR_MD5 = 0x7,
         DESIGNATOR_NAME = 0x8,
+        DESIGNATOR_UUID = 0xa,
 };
 
 /* Associations. */

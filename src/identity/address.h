@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Where a device is on its transport, as the port at the other end is called: "fc.0x50014380...:1",
+ * "sas.0x5000...:0", "iscsi.iqn.2026-11...:2", and "scsi.2:0:0:1" where the kernel does not say. What follows
+ * the ':' is the LUN. It says less than any identifier: a drive that is put in the place of another one has
+ * its address. */
+
+#include "identity/sysfs.h"
+
+/* syspath: the device's directory or one below it, as the kernel names it ("/sys/devices/..."; a relative one
+ * as a link in sys/class has it will do). root: see util/root.h. Writes to dst[IDENTITY_MAX], in characters
+ * that are safe in a key. */
+void address_read(int root, const char *syspath, const ScsiAddress *address, char *dst);
