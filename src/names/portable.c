@@ -334,7 +334,7 @@ static int check_item(Import *im, const Item *item)
                 return bad_line(im, "Type= is missing");
         if (item->kind == ITEM_DEVICE && (id->rank == IDENTITY_NONE) != (id->key[0] == '\0'))
                 return bad_line(im, "Rank= and Identity= do not fit");
-        if (item->kind == ITEM_DEVICE && item->device.id == 0)
+        if (item->kind != ITEM_BAY && item->device.id == 0)
                 return bad_line(im, "Number= is missing");
         if (item->kind == ITEM_BAY && item->library[0] == '\0')
                 return bad_line(im, "Library= is missing");

@@ -163,6 +163,7 @@ static void test_not_understood(void **state)
                 {HEADER "[Bay]\nElement=65536\n", "line 3: this value"},
                 {HEADER "[Bay]\nElement=1\n", "line 2: Library= is missing"},
                 {HEADER "[Reserved \"x\"]\nSerial=1\n", "line 3: unknown key"},
+                {HEADER "[Reserved \"x\"]\n", "line 2: Number= is missing"},
         };
         const Files *f = *state;
         Registry *r = open_registry(f->db);
