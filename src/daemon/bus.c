@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/bus-names.h"
 #include "daemon/bus-paths.h"
 #include "names/links.h"
 #include "util/log.h"
@@ -52,17 +53,27 @@ static const DevicePath *view_nodes(const DeviceView *v)
 static int add_names(sd_bus_message *m, const DeviceView *v)
 {
         const Identity *id = &v->device.identity;
+        char bay[16] = "";
         const struct {
                 const char *key, *value;
         } rows[] = {
-                {"Name", v->device.name},   {"Kind", id->type == DEVICE_CHANGER ? "changer" : "tape"},
-                {"State", view_state(v)},   {"Reason", v->held ? held_reason(v->held) : ""},
-                {"Vendor", id->vendor},     {"Product", id->product},
-                {"Revision", id->revision}, {"Serial", id->serial},
+                {"Name", v->device.name},
+                {"Kind", id->type == DEVICE_CHANGER ? "changer" : "tape"},
+                {"State", view_state(v)},
+                {"Reason", v->held ? held_reason(v->held) : ""},
+                {"Vendor", id->vendor},
+                {"Product", id->product},
+                {"Revision", id->revision},
+                {"Serial", id->serial},
                 {"Identity", id->key},
+                {"Library", v->library},
+                {"Bay", bay},
+                {"Note", v->note},
         };
         int r = 0;
 
+        if (v->library[0] != '\0')
+                snprintf(bay, sizeof(bay), "%u", v->device.element);
         for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++)
                 r = add_string(m, rows[i].key, rows[i].value);
         return r;
@@ -286,6 +297,12 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD("Hold", "s", "", method_hold, 0),
         SD_BUS_METHOD("Release", "s", "", method_release, 0),
         SD_BUS_METHOD("Fail", "sb", "", method_fail, 0),
+        SD_BUS_METHOD("Rename", "ss", "", method_rename, 0),
+        SD_BUS_METHOD("Replace", "ss", "", method_replace, 0),
+        SD_BUS_METHOD("Forget", "s", "", method_forget, 0),
+        SD_BUS_METHOD("ExportNames", "", "s", method_export, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("ImportNames", "sb", "bs", method_import, 0),
+        SD_BUS_METHOD("History", "st", "a(tsss)", method_history, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Changed", "a{sv}", 0),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,

@@ -13,6 +13,8 @@
 #define BUS_ERROR_ALREADY_HELD      "org.evertape1.Error.AlreadyHeld"
 #define BUS_ERROR_NOTHING_WAITS     "org.evertape1.Error.NothingWaits"
 #define BUS_ERROR_NO_KERNEL_SUPPORT "org.evertape1.Error.NoKernelSupport"
+#define BUS_ERROR_INVALID_NAME      "org.evertape1.Error.InvalidName"
+#define BUS_ERROR_NAME_TAKEN        "org.evertape1.Error.NameTaken"
 #define BUS_ERROR_FAILED            "org.evertape1.Error.Failed"
 
 /* The bus of EVERTAPE_BUS (an address, for tests), else the system bus. -EEXIST: another evertaped has the

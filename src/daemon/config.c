@@ -72,6 +72,11 @@ static const char *parse_journal(Config *c, const char *device, const char *valu
         return NULL;
 }
 
+static const char *parse_follow(Config *c, const char *device, const char *value)
+{
+        return bay_follow_parse(value, &c->follow) < 0 ? "must be bay or drive" : NULL;
+}
+
 static const struct ConfigKey {
         const char *section, *key;
         bool device; /* may stand in a [Device "NAME"] section too */
@@ -79,6 +84,7 @@ static const struct ConfigKey {
 } keys[] = {
         {"Hold", "Timeout", true, parse_timeout},
         {"Hold", "Journal", false, parse_journal},
+        {"Names", "Follow", false, parse_follow},
 };
 
 /* NAME of `Device "NAME"` into name; false for any other section. */

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "names/registry.h"
+#include "names/bay.h"
 #include "util/cleanup.h"
 #include "util/time.h"
 
@@ -17,6 +17,7 @@ typedef struct ConfigDevice {
 typedef struct Config {
         usec_t timeout;   /* [Hold] Timeout= */
         uint64_t journal; /* [Hold] Journal=, bytes */
+        BayFollow follow; /* [Names] Follow= */
         ConfigDevice *devices;
         size_t n_devices;
 } Config;

@@ -57,6 +57,7 @@ typedef struct Held {
         usec_t lost_at; /* when the last path was closed */
         bool stopping, stopped_in_resume;
         bool leaving, remove_failed; /* stopping for good; the LUN cannot be removed */
+        bool rehold; /* its name is another device's now: to be removed, and made anew for that one */
 
         int uio_fd;
         void *map;

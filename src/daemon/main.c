@@ -20,8 +20,9 @@
 #include "daemon/stop.h"
 #include "util/log.h"
 
-#define CONFIG_PATH EVERTAPE_SYSCONFDIR "/evertape.conf"
-#define LOCK_PATH   EVERTAPE_RUNDIR "/evertaped.lock"
+#define CONFIG_PATH   EVERTAPE_SYSCONFDIR "/evertape.conf"
+#define LOCK_PATH     EVERTAPE_RUNDIR "/evertaped.lock"
+#define NAMES_TIMEOUT (3 * USEC_PER_SEC)
 
 static const char *arg_config = CONFIG_PATH;
 static bool arg_check_config;
@@ -130,6 +131,16 @@ static int report_bus(int r)
         return r;
 }
 
+/* Who is started after evertaped finds all names, unless a library takes its time. */
+static void wait_for_names(sd_event *event, const Manager *manager)
+{
+        usec_t until = usec_now(CLOCK_MONOTONIC) + NAMES_TIMEOUT;
+
+        for (usec_t t; !manager_is_named(manager) && (t = usec_now(CLOCK_MONOTONIC)) < until;)
+                if (sd_event_run(event, until - t) < 0)
+                        return;
+}
+
 static int serve(const Config *config)
 {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
@@ -155,6 +166,7 @@ static int serve(const Config *config)
                 r = manager_start(manager);
         if (r < 0)
                 return r;
+        wait_for_names(event, manager);
         (void) sd_notify(0, "READY=1");
         log_info("evertaped %s is ready", EVERTAPE_VERSION);
         r = sd_event_loop(event);

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "daemon/bus.h"
+#include "daemon/naming.h"
+#include "names/duplicate.h"
 #include "util/log.h"
 #include "util/root.h"
 
@@ -26,6 +28,7 @@ struct Manager {
         sd_event *event;
         sd_bus *bus;
         Registry *registry;
+        Naming *naming;
         Monitor *monitor;
         const Config *config;
         int root;
@@ -64,6 +67,21 @@ size_t manager_paths(const Manager *m, const DevicePath **ret)
         return m->n_paths;
 }
 
+Registry *manager_registry(Manager *m)
+{
+        return m->registry;
+}
+
+BayFollow manager_follow(const Manager *m)
+{
+        return m->config->follow;
+}
+
+bool manager_is_named(const Manager *m)
+{
+        return !naming_is_pending(m->naming);
+}
+
 void manager_set_bus(Manager *m, sd_bus *bus)
 {
         m->bus = bus;
@@ -100,27 +118,28 @@ static void trigger_udev(Manager *m, const RegistryDevice *device)
 
 /* ---- scanning ---- */
 
-static void name_new_devices(Manager *m)
+/* The name of a held device belongs to another one now. Its LUN says that it is the former one, so it is made
+ * anew, once no program has it open. */
+static void try_rehold(Manager *m, Held *h)
 {
-        RegistryDevice d;
+        RegistryDevice now = h->device;
+        DeviceUser user = {};
 
-        for (size_t i = 0; i < m->n_paths; i++) {
-                const DevicePath *p = &m->paths[i];
-                int r;
-
-                if (p->held_lun || registry_find(m->registry, &p->identity, &d) >= 0)
-                        continue;
-                r = registry_add(m->registry, &p->identity, seconds_now(), &d);
-                if (r < 0) {
-                        log_debug("%s (%s %s) has no name: %s", p->sg, p->identity.vendor,
-                                  p->identity.product, r == -ENODATA ? "it has no identity" : strerror(-r));
-                        continue;
+        if (h->job || h->stage == HELD_REMOVING)
+                return;
+        (void) registry_find_id(m->registry, h->device.id, &now);
+        for (size_t i = 0; i < m->n_paths; i++)
+                if (m->paths[i].held_lun && identity_equal(&m->paths[i].identity, &h->device.identity) &&
+                    monitor_find_user(m->root, &m->paths[i], getpid(), &user) > 0) {
+                        snprintf(h->reason, sizeof(h->reason),
+                                 "its drive was replaced (%.40s, before %.40s): held anew when %.30s (pid "
+                                 "%d) has closed "
+                                 "it; `evertape fail %.40s` ends a wait",
+                                 now.identity.serial, h->device.identity.serial, user.command, user.pid,
+                                 now.name);
+                        return;
                 }
-                log_notice("%s: new: %s %s, serial number %s, %s", d.name, p->identity.vendor,
-                           p->identity.product, p->identity.serial, p->sg);
-                manager_add_event(m, d.id, "arrived", p->sg);
-                (void) monitor_trigger_udev(m->root, p);
-        }
+        (void) held_remove(h);
 }
 
 static void set_scan_timer(Manager *m)
@@ -128,7 +147,7 @@ static void set_scan_timer(Manager *m)
         usec_t soonest = USEC_INFINITY, t = usec_now(CLOCK_MONOTONIC);
 
         for (size_t i = 0; i < m->n_helds; i++)
-                if (held_wants_scan(m->helds[i]))
+                if (held_wants_scan(m->helds[i]) || m->helds[i]->rehold)
                         soonest = t + SCAN_INTERVAL;
         if (soonest == USEC_INFINITY) {
                 (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_OFF);
@@ -172,11 +191,14 @@ static void scan_since(Manager *m, usec_t came_at)
         old = m->paths;
         m->paths = paths;
         m->n_paths = n_paths;
-        name_new_devices(m);
+        naming_update(m->naming, old, n_old);
         if (m->bus)
                 emit_unheld(m, old, n_old);
         for (size_t i = 0; i < m->n_helds; i++)
                 held_update_paths(m->helds[i], m->paths, m->n_paths, came_at);
+        for (size_t i = 0; i < m->n_helds; i++)
+                if (m->helds[i]->rehold)
+                        try_rehold(m, m->helds[i]);
         set_scan_timer(m);
 }
 
@@ -211,7 +233,11 @@ static void fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
 {
         const char *active;
 
+        RegistryDevice library;
+
         *v = (DeviceView){.device = *device, .held = find_held(m, device->id)};
+        if (device->library != 0 && registry_find_id(m->registry, device->library, &library) >= 0)
+                memcpy(v->library, library.name, sizeof(v->library));
         active = v->held ? held_path_node(v->held) : "";
         for (size_t i = 0; i < m->n_paths; i++) {
                 const DevicePath *p = &m->paths[i];
@@ -224,6 +250,17 @@ static void fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
                          (!active[0] && strcmp(p->state, "running") == 0))
                         v->real = p;
         }
+}
+
+static void add_note(DeviceView *v, const RegistryDevice *devices, size_t n)
+{
+        if (v->device.identity.rank == IDENTITY_NONE)
+                snprintf(v->note, sizeof(v->note), "waits for a drive in bay %u of %s", v->device.element,
+                         v->library);
+        else if (v->device.identity.rank == IDENTITY_ADDRESS)
+                snprintf(v->note, sizeof(v->note), "no identifier: known by its address alone");
+        else
+                duplicate_describe(&v->device, devices, n, v->note, sizeof(v->note));
 }
 
 int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
@@ -239,8 +276,10 @@ int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
         views = calloc(n + 1, sizeof(*views));
         if (!views)
                 return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
                 fill_view(m, &devices[i], &views[i]);
+                add_note(&views[i], devices, n);
+        }
         *ret = views;
         *ret_n = n;
         return 0;
@@ -292,14 +331,14 @@ void manager_changed(Manager *m, Held *h)
 {
         DeviceView view;
 
+        if (h->device.identity.type == DEVICE_CHANGER && h->unit->phase == UNIT_HELD)
+                manager_want_scan(m); /* it can be asked for its bays */
         if (!m->bus)
                 return;
         fill_view(m, &h->device, &view);
         view.held = h;
         (void) bus_emit_changed(m->bus, &view);
 }
-
-/* ---- holding ---- */
 
 static int add_held(Manager *m, const RegistryDevice *device, Held **ret)
 {
@@ -315,6 +354,50 @@ static int add_held(Manager *m, const RegistryDevice *device, Held **ret)
         *ret = h;
         return 0;
 }
+
+static void trigger_paths(Manager *m, const Identity *identity)
+{
+        for (size_t i = 0; i < m->n_paths; i++)
+                if (identity_equal(&m->paths[i].identity, identity))
+                        (void) monitor_trigger_udev(m->root, &m->paths[i]);
+}
+
+void manager_name_changed(Manager *m, const RegistryDevice *device, const Identity *before)
+{
+        Held *h = find_held(m, device->id), *new;
+        DeviceView view;
+
+        if (h)
+                memcpy(h->device.name, device->name, sizeof(h->device.name));
+        if (h && !identity_claims_equal(&h->device.identity, &device->identity))
+                h->rehold = true;
+        else if (!h && device->hold && device->identity.rank != IDENTITY_NONE)
+                (void) add_held(m, device, &new);
+        if ((h && h->rehold) || device->hold)
+                manager_want_scan(m);
+        if (before)
+                trigger_paths(m, before);
+        trigger_paths(m, &device->identity);
+        if (!m->bus)
+                return;
+        fill_view(m, device, &view);
+        (void) bus_emit_changed(m->bus, &view);
+}
+
+/* The node over which a library can be asked now, or "". */
+void manager_find_askable(Manager *m, const RegistryDevice *device, char *node, size_t n_node)
+{
+        DeviceView v;
+        const DevicePath *p;
+
+        fill_view(m, device, &v);
+        p = v.held ? v.held_lun : v.real;
+        if (v.held && (v.held->stage != HELD_SERVING || v.held->unit->phase != UNIT_HELD || v.held->rehold))
+                p = NULL;
+        snprintf(node, n_node, "%s", p && strcmp(p->state, "running") == 0 ? p->sg : "");
+}
+
+/* ---- holding ---- */
 
 static void remove_held(Manager *m, Held *h)
 {
@@ -340,9 +423,7 @@ static void reply_error(Held *h, const char *error, const char *text)
         h->waiting = sd_bus_message_unref(h->waiting);
 }
 
-static int refuse(sd_bus_error *error, const char *name, int r, const char *format, ...)
-        __attribute__((format(printf, 4, 5)));
-static int refuse(sd_bus_error *error, const char *name, int r, const char *format, ...)
+int manager_refuse(sd_bus_error *error, const char *name, int r, const char *format, ...)
 {
         va_list ap;
 
@@ -352,16 +433,16 @@ static int refuse(sd_bus_error *error, const char *name, int r, const char *form
         return r;
 }
 
-static int find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus_error *error)
+int manager_find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus_error *error)
 {
         int r = manager_find(m, name, ret);
 
         if (r == -ENOENT)
-                return refuse(error, BUS_ERROR_NO_SUCH_DEVICE, r,
-                              "%s: no such device; `evertape list` shows what there is", name);
+                return manager_refuse(error, BUS_ERROR_NO_SUCH_DEVICE, r,
+                                      "%s: no such device; `evertape list` shows what there is", name);
         if (r == -ENOTUNIQ)
-                return refuse(error, BUS_ERROR_NOT_UNIQUE, r,
-                              "%s: several devices are called so; use the name", name);
+                return manager_refuse(error, BUS_ERROR_NOT_UNIQUE, r,
+                                      "%s: several devices are called so; use the name", name);
         return r;
 }
 
@@ -373,9 +454,9 @@ static int check_user(Manager *m, const DevicePath *p, const char *name, const c
         /* who is only passing is waited for when the node is taken (held-path.c) */
         if (monitor_find_user(m->root, p, getpid(), &user) <= 0 || user.passing)
                 return 0;
-        return refuse(error, BUS_ERROR_IN_USE, -EBUSY,
-                      "%s: %s is in use by %s (pid %d); %s when it has finished", name, user.node,
-                      user.command, user.pid, after);
+        return manager_refuse(error, BUS_ERROR_IN_USE, -EBUSY,
+                              "%s: %s is in use by %s (pid %d); %s when it has finished", name, user.node,
+                              user.command, user.pid, after);
 }
 
 int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error)
@@ -384,16 +465,26 @@ int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_erro
         Held *h;
         int r;
 
-        r = find_or_refuse(m, name, &v, error);
+        r = manager_find_or_refuse(m, name, &v, error);
         if (r < 0)
                 return r;
         name = v.device.name;
         if (v.held)
-                return refuse(error, BUS_ERROR_ALREADY_HELD, -EALREADY, "%s: is held already", name);
+                return manager_refuse(error, BUS_ERROR_ALREADY_HELD, -EALREADY, "%s: is held already", name);
         if (!v.real)
-                return refuse(error, BUS_ERROR_NOT_PRESENT, -ENODEV,
-                              "%s (serial number %s): is not there now; hold it when it is back", name,
-                              v.device.identity.serial);
+                return manager_refuse(error, BUS_ERROR_NOT_PRESENT, -ENODEV,
+                                      "%s (serial number %s): is not there now; hold it when it is back",
+                                      name, v.device.identity.serial);
+        if (v.device.identity.rank == IDENTITY_ADDRESS || v.device.identity.address[0] != '\0')
+                return manager_refuse(
+                        error, BUS_ERROR_NOT_UNIQUE, -ENOTUNIQ,
+                        "%s: %s: after an outage it could not be told from another one, so it cannot be "
+                        "held",
+                        name,
+                        v.device.identity.rank == IDENTITY_ADDRESS
+                                ? "has no serial number and no other identifier"
+                                : "another device claims the same identity");
+        naming_drop_library(m->naming, v.device.id);
         for (size_t i = 0; i < m->n_paths; i++) {
                 if (m->paths[i].held_lun || !identity_equal(&m->paths[i].identity, &v.device.identity))
                         continue;
@@ -408,7 +499,8 @@ int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_erro
         r = add_held(m, &v.device, &h);
         if (r < 0) {
                 (void) registry_set_hold(m->registry, v.device.id, false);
-                return refuse(error, BUS_ERROR_FAILED, r, "%s: cannot be held: %s", name, strerror(-r));
+                return manager_refuse(error, BUS_ERROR_FAILED, r, "%s: cannot be held: %s", name,
+                                      strerror(-r));
         }
         h->waiting = sd_bus_message_ref(call);
         manager_add_event(m, v.device.id, "hold", v.real->sg);
@@ -445,22 +537,27 @@ int manager_release(Manager *m, const char *name, sd_bus_message *call, sd_bus_e
         Held *h;
         int r;
 
-        r = find_or_refuse(m, name, &v, error);
+        r = manager_find_or_refuse(m, name, &v, error);
         if (r < 0)
                 return r;
         name = v.device.name;
+        if (!v.held && v.device.hold) { /* it waits for a drive in its bay: there is no LUN yet */
+                r = registry_set_hold(m->registry, v.device.id, false);
+                return r < 0 ? r : sd_bus_reply_method_return(call, "");
+        }
         if (!v.held)
-                return refuse(error, BUS_ERROR_NOT_HELD, -EALREADY, "%s: is not held", name);
+                return manager_refuse(error, BUS_ERROR_NOT_HELD, -EALREADY, "%s: is not held", name);
         if (v.held_lun) {
                 r = check_user(m, v.held_lun, name, "release it", error);
                 if (r < 0)
                         return r;
         }
         h = find_held(m, v.device.id);
+        naming_drop_library(m->naming, v.device.id);
         r = held_remove(h);
         if (r < 0)
-                return refuse(error, BUS_ERROR_FAILED, r, "%s: cannot be released now: %s", name,
-                              r == -EBUSY ? "it is still being set up" : strerror(-r));
+                return manager_refuse(error, BUS_ERROR_FAILED, r, "%s: cannot be released now: %s", name,
+                                      r == -EBUSY ? "it is still being set up" : strerror(-r));
         h->waiting = sd_bus_message_ref(call);
         return 0;
 }
@@ -470,22 +567,40 @@ int manager_fail(Manager *m, const char *name, bool once, sd_bus_error *error)
         DeviceView v;
         int r;
 
-        r = find_or_refuse(m, name, &v, error);
+        r = manager_find_or_refuse(m, name, &v, error);
         if (r < 0)
                 return r;
         name = v.device.name;
         if (!v.held)
-                return refuse(error, BUS_ERROR_NOT_HELD, -EALREADY, "%s: is not held", name);
+                return manager_refuse(error, BUS_ERROR_NOT_HELD, -EALREADY, "%s: is not held", name);
         r = held_fail(find_held(m, v.device.id), once);
         if (r == -ENODATA)
-                return refuse(error, BUS_ERROR_NOTHING_WAITS, r, "%s: no program waits for it", name);
+                return manager_refuse(error, BUS_ERROR_NOTHING_WAITS, r, "%s: no program waits for it", name);
         return r;
+}
+
+static void hold_anew(Manager *m, Held *h)
+{
+        RegistryDevice device = h->device;
+        Held *new;
+        int r;
+
+        (void) registry_find_id(m->registry, device.id, &device);
+        remove_held(m, h);
+        r = device.identity.rank == IDENTITY_NONE ? -ENODEV : add_held(m, &device, &new);
+        if (r < 0 && r != -ENODEV)
+                log_error("%s: cannot be held: %s", device.name, strerror(-r));
+        scan(m);
 }
 
 void manager_released(Manager *m, Held *h)
 {
         RegistryDevice device = h->device;
 
+        if (h->rehold && !h->leaving) {
+                hold_anew(m, h);
+                return;
+        }
         if (!h->leaving)
                 (void) registry_set_hold(m->registry, device.id, false);
         manager_add_event(m, device.id, h->leaving ? "stop" : "release", "");
@@ -527,12 +642,12 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
                 return m->root;
         r = registry_open(REGISTRY_PATH, &m->registry);
         if (r < 0) {
-                log_error("%s: %s", REGISTRY_PATH,
-                          r == -EUCLEAN ? "is not a registry of this or an older evertape; move it away"
-                                        : strerror(-r));
+                log_error("%s: %s", REGISTRY_PATH, registry_explain(r));
                 return r;
         }
         r = monitor_new(event, on_monitor, m, &m->monitor);
+        if (r >= 0)
+                r = naming_new(m, &m->naming);
         if (r < 0)
                 return r;
         r = sd_event_add_time(event, &m->scan_timer, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC, on_scan_timer,
@@ -550,6 +665,7 @@ Manager *manager_free(Manager *m)
                 return NULL;
         while (m->n_helds > 0)
                 remove_held(m, m->helds[0]);
+        m->naming = naming_free(m->naming);
         m->monitor = monitor_free(m->monitor);
         m->scan_timer = sd_event_source_disable_unref(m->scan_timer);
         m->registry = registry_close(m->registry);
@@ -591,7 +707,7 @@ int manager_start(Manager *m)
         if (r < 0)
                 return r;
         for (size_t i = 0; i < n; i++) {
-                if (!devices[i].hold)
+                if (!devices[i].hold || devices[i].identity.rank == IDENTITY_NONE)
                         continue;
                 r = add_held(m, &devices[i], &h);
                 if (r < 0)

@@ -24,8 +24,13 @@ bool manager_stopped(Manager *m);
 /* What a device is at work on is not waited for any more. */
 void manager_abandon(Manager *m);
 
+/* Every device has its name, as far as one can be found: no library is being asked for it. */
+bool manager_is_named(const Manager *m);
+
 sd_event *manager_event(Manager *m);
-int manager_root(const Manager *m); /* "/" */
+Registry *manager_registry(Manager *m);
+BayFollow manager_follow(const Manager *m); /* [Names] Follow= */
+int manager_root(const Manager *m);         /* "/" */
 usec_t manager_timeout(const Manager *m, const char *name);
 uint64_t manager_journal_size(const Manager *m);
 /* What the last scan found; valid until the loop goes on. */
@@ -41,20 +46,36 @@ void manager_hold_failed(Manager *m, Held *h);
 void manager_released(Manager *m, Held *h);
 void manager_release_failed(Manager *m, Held *h);
 
+/* ---- what naming reports ---- */
+
+/* device has another name, or its name is another one's than before (identity; NULL: nobody's): links, the
+ * bus and what is held follow. */
+void manager_name_changed(Manager *m, const RegistryDevice *device, const Identity *before);
+/* The sg node over which a library can be asked now, or "". */
+void manager_find_askable(Manager *m, const RegistryDevice *device, char *node, size_t n_node);
+
 /* ---- what the bus asks ---- */
+
+/* Sets *error and returns r. */
+_printf_(4, 5) int manager_refuse(sd_bus_error *error, const char *name, int r, const char *format, ...);
 
 /* One device, as dbus/README.md lists it. */
 typedef struct DeviceView {
         RegistryDevice device;
-        const DevicePath *real;     /* NULL while away */
-        const DevicePath *held_lun; /* NULL if there is none */
-        Held *held;                 /* NULL if not held */
+        const DevicePath *real;        /* NULL while away */
+        const DevicePath *held_lun;    /* NULL if there is none */
+        Held *held;                    /* NULL if not held */
+        char library[NAME_LENGTH_MAX]; /* whose bay the name belongs to, or "" */
+        char note[160];                /* what is odd about it, or "" */
 } DeviceView;
 
 /* All devices, or the one called name: a name, a node or a serial number (-ENOENT, -ENOTUNIQ). free() the
  * array; what it points to is valid until the loop goes on. */
 int manager_list(Manager *m, DeviceView **ret, size_t *ret_n);
 int manager_find(Manager *m, const char *name, DeviceView *ret);
+
+/* The same, refusing. */
+int manager_find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus_error *error);
 
 /* call is answered when the device is held or released, or refused at once: then -errno and *error is set. */
 int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error);

@@ -16,15 +16,14 @@ typedef struct DevicePath {
         char changer[16];                    /* "sch0", empty if ch is not bound */
         Identity identity;
         bool held_lun;  /* one of our own tcm_loop LUNs */
+        bool apart;     /* another one on the same target claims to be this one: a logical unit is on a target
+                           once, so they are two */
         char state[24]; /* sysfs state: "running", "blocked", "offline", "transport-offline" */
 } DevicePath;
 
 /* Reads sys/class/scsi_generic below root (root_open) and gives an array of tapes and changers, sorted by
  * H:C:T:L; free() it. A device that vanishes while being read is left out. -errno. */
 int monitor_scan(int root, DevicePath **ret, size_t *ret_n);
-
-/* Behind one port of one host. A logical unit is there once: two that claim to be the same are two. */
-bool monitor_same_target(const DevicePath *a, const DevicePath *b);
 
 /* Kernel uevents (the kernel's own multicast group: earlier than udev's, and there without udevd) of
  * scsi_generic, scsi_tape, scsi_changer, and of the tapes and changers among scsi. */

@@ -126,6 +126,21 @@ static int compare_paths(const void *a, const void *b)
                             : compare_number(p->lun, q->lun);
 }
 
+static bool same_target(const DevicePath *a, const DevicePath *b)
+{
+        return a->host == b->host && a->channel == b->channel && a->target == b->target;
+}
+
+/* paths are sorted, so the units of a target stand together. */
+static void mark_apart(DevicePath *paths, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                for (size_t k = i + 1; k < n && same_target(&paths[i], &paths[k]); k++)
+                        if (!paths[i].held_lun &&
+                            identity_claims_equal(&paths[i].identity, &paths[k].identity))
+                                paths[i].apart = paths[k].apart = true;
+}
+
 int monitor_scan(int root, DevicePath **ret, size_t *ret_n)
 {
         _cleanup_closedir_ DIR *dir = NULL;
@@ -153,14 +168,10 @@ int monitor_scan(int root, DevicePath **ret, size_t *ret_n)
         }
         if (n > 1)
                 qsort(paths, n, sizeof(*paths), compare_paths);
+        mark_apart(paths, n);
         *ret = TAKE_PTR(paths);
         *ret_n = n;
         return 0;
-}
-
-bool monitor_same_target(const DevicePath *a, const DevicePath *b)
-{
-        return a->host == b->host && a->channel == b->channel && a->target == b->target;
 }
 
 int device_open(int root, const DevicePath *path)
