@@ -5,6 +5,7 @@
 
 #include "ctl/ctl-bus.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,6 +117,32 @@ int bus_fail(sd_bus *bus, const char *name, bool once, sd_bus_error *error)
 
         return sd_bus_call_method(bus, BUS_SERVICE, BUS_PATH, BUS_INTERFACE, "Fail", error, &reply, "sb",
                                   name, (int) once);
+}
+
+int bus_ask(sd_bus *bus, const char *method, sd_bus_error *error, sd_bus_message **ret, const char *types,
+            ...)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *m = NULL;
+        va_list ap;
+        int r;
+
+        r = sd_bus_message_new_method_call(bus, &m, BUS_SERVICE, BUS_PATH, BUS_INTERFACE, method);
+        if (r < 0)
+                return r;
+        va_start(ap, types);
+        r = sd_bus_message_appendv(m, types, ap);
+        va_end(ap);
+        if (r >= 0)
+                r = sd_bus_call(bus, m, 0, error, ret);
+        return r < 0 ? r : 0;
+}
+
+int bus_call_names(sd_bus *bus, const char *method, const char *a, const char *b, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+
+        return b ? bus_ask(bus, method, error, &reply, "ss", a, b)
+                 : bus_ask(bus, method, error, &reply, "s", a);
 }
 
 int bus_change(sd_bus *bus, const char *method, const char *name, sd_bus_error *error)

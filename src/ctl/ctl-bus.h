@@ -37,6 +37,14 @@ int bus_paths(sd_bus *bus, const char *name, PathList *ret, sd_bus_error *error)
 /* Calls Fail. Does not complain. */
 int bus_fail(sd_bus *bus, const char *name, bool once, sd_bus_error *error);
 
+/* Calls a method that takes one or two texts (b may be NULL) and returns nothing. Does not complain. */
+int bus_call_names(sd_bus *bus, const char *method, const char *a, const char *b, sd_bus_error *error);
+
+/* Calls a method and gives its reply, with the arguments that types describe, as sd_bus_message_append(3)
+ * takes them. Does not complain. */
+int bus_ask(sd_bus *bus, const char *method, sd_bus_error *error, sd_bus_message **ret, const char *types,
+            ...);
+
 /* Calls Hold or Release for one device; takes as long as the daemon needs. Does not complain. */
 int bus_change(sd_bus *bus, const char *method, const char *name, sd_bus_error *error);
 

@@ -6,6 +6,16 @@
 #include "ctl/ctl-table.h"
 #include "ctl/ctl.h"
 
+/* Shown only where there is one: it is rare, and to be seen then. */
+static void add_note(Table *table, const DeviceList *devices)
+{
+        for (size_t i = 0; i < devices->n_items; i++)
+                if (devices->items[i]->text[FIELD_NOTE]) {
+                        table->columns[table->n_columns++] = FIELD_NOTE;
+                        return;
+                }
+}
+
 int verb_list(int argc, char **argv)
 {
         static const struct option options[] = {TABLE_LONG_OPTIONS, {"help", no_argument, NULL, 'h'}, {0}};
@@ -16,17 +26,22 @@ int verb_list(int argc, char **argv)
         _cleanup_(device_list_deinit) DeviceList devices = {0};
         _cleanup_(sd_bus_closep) sd_bus *bus = NULL;
         int c, r, status = 0;
+        bool chosen = false;
 
         while ((c = getopt_long(argc, argv, TABLE_SHORT_OPTIONS "h", options, NULL)) >= 0)
                 if (!table_take_option(&table, c, argv[0], &status))
                         return verb_other_option(argv[0], c);
                 else if (status != 0)
                         return status;
+                else
+                        chosen |= c == 'o';
         r = bus_open(&bus);
         if (r < 0)
                 return EXIT_FAILURE;
         r = bus_list(bus, argv + optind, (size_t) (argc - optind), &devices);
         if (r < 0 && r != -ENOENT)
                 return EXIT_FAILURE;
+        if (!chosen)
+                add_note(&table, &devices);
         return table_print(&table, &devices) < 0 || r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -25,6 +25,11 @@ int verb_hold(int argc, char **argv);
 int verb_release(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_fail(int argc, char **argv);
+int verb_rename(int argc, char **argv);
+int verb_replace(int argc, char **argv);
+int verb_forget(int argc, char **argv);
+int verb_names(int argc, char **argv);
+int verb_history(int argc, char **argv);
 int verb_wait(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 

@@ -71,6 +71,46 @@ static const Verb verbs[] = {
                 .run = verb_wait,
         },
         {
+                .name = "rename",
+                .arguments = "NAME NEW-NAME",
+                .summary = "give a device another name",
+                .options = "",
+                .run = verb_rename,
+        },
+        {
+                .name = "replace",
+                .arguments = "NAME --with SERIAL",
+                .summary = "give the name of a drive to the one that took its place",
+                .options = "  -w, --with SERIAL     the new drive: its serial number, name or node\n",
+                .run = verb_replace,
+        },
+        {
+                .name = "forget",
+                .arguments = "NAME...",
+                .summary = "forget devices that are gone for good; their names are free again",
+                .options = "",
+                .run = verb_forget,
+        },
+        {
+                .name = "names",
+                .arguments = "export [FILE] | import [--dry-run] FILE",
+                .summary = "write all names as text, and bring them back",
+                .options = "  -n, --dry-run         import: only say what would be done\n"
+                           "      --registry FILE   use this registry and do not ask evertaped\n",
+                .run = verb_names,
+        },
+        {
+                .name = "history",
+                .arguments = "[OPTION...] [NAME]",
+                .summary = "show what happened to a device, or to all",
+                .options = "  -s, --since WHEN      from then on: 2026-11-23, \"2026-11-23 14:00\", or a "
+                           "span of time\n"
+                           "                        before now (2h, 30min)\n"
+                           "  -J, --json            JSON\n"
+                           "  -n, --noheadings      no line of headings\n",
+                .run = verb_history,
+        },
+        {
                 .name = "watch",
                 .arguments = "[OPTION...]",
                 .summary = "print a line for every change of a device",

@@ -85,6 +85,9 @@ static int append_rest(sd_bus_message *m, const FakeDevice *d)
         append_text(m, "Revision", "G24W");
         append_text(m, "Serial", d->serial);
         append_text(m, "Identity", "naa.5000e11100000001");
+        append_text(m, "Library", strncmp(d->name, "lib1-", 5) == 0 ? "lib1" : "");
+        append_text(m, "Bay", strncmp(d->name, "lib1-", 5) == 0 ? "256" : "");
+        append_text(m, "Note", text_equal(d->name, "big") ? "same serial number as lib1-drive1" : "");
         append_text(m, "Node", d->node);
         append_text(m, "GenericNode", d->sg);
         append_text(m, "ChangerNode", d->changer);
@@ -261,14 +264,89 @@ static int on_release(sd_bus_message *call, void *userdata, sd_bus_error *error)
         return change(call, userdata, d, false);
 }
 
+/* ---- names ---- */
+
+static int on_rename(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        FakeDevice *d = find_device(userdata, call, error);
+        const char *name = "";
+
+        if (!d)
+                return -ENOENT;
+        sd_bus_message_read(call, "s", &name);
+        if (text_equal(name, "lib1"))
+                return sd_bus_error_setf(error, "org.evertape1.Error.NameTaken", "%s: 'lib1' is taken",
+                                         d->name);
+        d->name = strdup(name);
+        return sd_bus_reply_method_return(call, "");
+}
+
+static int on_replace(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        FakeDevice *d = find_device(userdata, call, error);
+        const char *with = "";
+
+        if (!d)
+                return -ENOENT;
+        sd_bus_message_read(call, "s", &with);
+        d->serial = strdup(with);
+        return sd_bus_reply_method_return(call, "");
+}
+
+static int on_forget(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        FakeDevice *d = find_device(userdata, call, error);
+
+        if (!d)
+                return -ENOENT;
+        if (text_equal(d->name, "lib1"))
+                return sd_bus_error_setf(error, "org.evertape1.Error.InUse", "lib1: is there");
+        return sd_bus_reply_method_return(call, "");
+}
+
+static int on_export(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        return sd_bus_reply_method_return(call, "s", "# evertape names, version 1\n");
+}
+
+/* Says what it was given. */
+static int on_import(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        char report[256];
+        const char *text;
+        int dry;
+
+        if (sd_bus_message_read(call, "sb", &text, &dry) < 0)
+                return -EBADMSG;
+        snprintf(report, sizeof(report), "%s: %.20s\n", dry ? "dry" : "wet", text);
+        return sd_bus_reply_method_return(call, "bs", text[0] == '#', report);
+}
+
+static int on_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        const char *name;
+        uint64_t since;
+
+        if (sd_bus_message_read(call, "st", &name, &since) < 0)
+                return -EBADMSG;
+        if (text_equal(name, "nobody"))
+                return sd_bus_error_setf(error, "org.evertape1.Error.NoSuchDevice", "nobody: no such device");
+        if (since > SINCE || ((const Fake *) userdata)->mode == FAKE_EMPTY)
+                return sd_bus_reply_method_return(call, "a(tsss)", 0);
+        return sd_bus_reply_method_return(call, "a(tsss)", 2, SINCE, name[0] ? name : "lib1", "arrived",
+                                          "sg3", SINCE, "", "replaced", "now\033[2J B, before A");
+}
+
 /* No vtable: it would not let a mode answer with a wrong signature. */
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
         static const struct {
                 const char *member;
                 sd_bus_message_handler_t handler;
-        } methods[] = {{"List", on_list},       {"Show", on_show},   {"Hold", on_hold},
-                       {"Release", on_release}, {"Paths", on_paths}, {"Fail", on_fail}};
+        } methods[] = {{"List", on_list},       {"Show", on_show},          {"Hold", on_hold},
+                       {"Release", on_release}, {"Rename", on_rename},      {"Replace", on_replace},
+                       {"Forget", on_forget},   {"ExportNames", on_export}, {"ImportNames", on_import},
+                       {"History", on_history}, {"Paths", on_paths},        {"Fail", on_fail}};
 
         if (((const Fake *) userdata)->mode == FAKE_DIES)
                 _exit(1);

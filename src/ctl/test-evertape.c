@@ -235,6 +235,8 @@ static void test_show(void **state)
                   "Revision:       G24W\n"
                   "Serial number:  DRV0001\n"
                   "Identity:       naa.5000e11100000001\n"
+                  "Library:        lib1\n"
+                  "Bay:            256\n"
                   "Node:           /dev/nst7\n"
                   "Generic node:   /dev/sg9\n"
                   "Real node:      /dev/sg3\n"
@@ -261,7 +263,8 @@ static void test_show(void **state)
         run_check(ARGS("show", "-J", "lib1"), 0,
                   "{\"name\": \"lib1\", \"kind\": \"changer\", \"state\": \"present\", \"reason\": null, "
                   "\"held\": false, \"vendor\": \"STK\", \"product\": \"L700\", \"revision\": \"G24W\", "
-                  "\"serial\": \"LIB0001\", \"identity\": \"naa.5000e11100000001\", \"node\": \"/dev/sg1\", "
+                  "\"serial\": \"LIB0001\", \"identity\": \"naa.5000e11100000001\", "
+                  "\"library\": null, \"bay\": null, \"note\": null, \"node\": \"/dev/sg1\", "
                   "\"generic\": \"/dev/sg1\", \"changer\": \"/dev/sch0\", \"real\": \"/dev/sg1\", "
                   "\"links\": [\"/dev/tape/by-name/lib1-changer\"], \"since\": 1795442462000000, "
                   "\"outages\": 0, "
@@ -343,6 +346,10 @@ static void test_not_running(void **state)
         run_check(ARGS("hold", "lib1", "lib1-drive1"), 1, "", NOT_RUNNING);
         run_check(ARGS("release", "--all"), 1, "", NOT_RUNNING);
         run_check(ARGS("wait", "lib1", "-t", "1"), 1, "", NOT_RUNNING);
+        run_check(ARGS("rename", "lib1", "x"), 1, "", NOT_RUNNING);
+        run_check(ARGS("replace", "lib1", "--with", "x"), 1, "", NOT_RUNNING);
+        run_check(ARGS("forget", "lib1", "lib2"), 1, "", NOT_RUNNING);
+        run_check(ARGS("history"), 1, "", NOT_RUNNING);
 }
 
 static void test_no_bus(void **state)
@@ -394,6 +401,22 @@ static void test_usage(void **state)
                  "evertape: unknown state 'there'; there are: present absent away probing held resuming "
                  "failed\n"
                  "See: evertape wait --help\n"},
+                {{"rename", "a"},
+                 "evertape: give the NAME of a device and its new name\nSee: evertape rename --help\n"},
+                {{"replace", "a"},
+                 "evertape: give the NAME of a device, and --with the serial number of the new one\n"
+                 "See: evertape replace --help\n"},
+                {{"forget"}, "evertape: give the NAMEs of devices\nSee: evertape forget --help\n"},
+                {{"names"},
+                 "evertape: say export [FILE] or import [--dry-run] FILE\nSee: evertape names --help\n"},
+                {{"names", "import"},
+                 "evertape: say export [FILE] or import [--dry-run] FILE\nSee: evertape names --help\n"},
+                {{"names", "export", "-n", "x"},
+                 "evertape: say export [FILE] or import [--dry-run] FILE\nSee: evertape names --help\n"},
+                {{"history", "a", "b"}, "evertape: give one NAME or none\nSee: evertape history --help\n"},
+                {{"history", "-s", "yesterday"},
+                 "evertape: 'yesterday' is no day, time or span such as 2026-11-23 or 2h\n"
+                 "See: evertape history --help\n"},
                 {{"watch", "x"}, "evertape: takes no names\nSee: evertape watch --help\n"},
         };
 
@@ -420,8 +443,9 @@ static void test_unknown_column(void **state)
 
 static void test_help(void **state)
 {
-        static const char *const verbs[] = {"list",   "show", "hold", "release",
-                                            "status", "fail", "wait", "watch"};
+        static const char *const verbs[] = {"list",   "show",  "hold",   "release", "status",
+                                            "fail",   "wait",  "watch",  "rename",  "replace",
+                                            "forget", "names", "history"};
         static Run run;
 
         run_start(&run, ARGS("--help"));
@@ -444,8 +468,9 @@ static void test_help(void **state)
 /* Verbs, long options and columns that --help knows are in the manual page. */
 static void test_manual_is_complete(void **state)
 {
-        static const char *const verbs[] = {"list",   "show", "hold", "release",
-                                            "status", "fail", "wait", "watch"};
+        static const char *const verbs[] = {"list",   "show",  "hold",   "release", "status",
+                                            "fail",   "wait",  "watch",  "rename",  "replace",
+                                            "forget", "names", "history"};
         static char page[65536], bold[64];
         int fd = open(manual, O_RDONLY | O_CLOEXEC);
 
@@ -521,6 +546,120 @@ static void test_hold_and_release(void **state)
         run_check(ARGS("hold", "--all"), 1,
                   "lib1-drive1: held, programs open /dev/nst7\nlib1-drive2: held, programs open /dev/nst1\n",
                   "evertape: lib1 is open by mtx (pid 99); end that first\n");
+}
+
+static void test_names_change(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+
+        run_check(ARGS("rename", "lib1-drive2", "lib1"), 1, "", "evertape: lib1-drive2: 'lib1' is taken\n");
+        run_check(ARGS("rename", "lib1-drive2", "left"), 0, "lib1-drive2: is called left now\n", "");
+        run_check(ARGS("list", "-n", "-o", "NAME,SERIAL", "left"), 0, "left DRV0002\n", "");
+        run_check(ARGS("replace", "left", "--with", "NEW"), 0, "left: is the name of NEW now\n", "");
+        run_check(ARGS("list", "-n", "-o", "NAME", "NEW"), 0, "left\n", "");
+        run_check(ARGS("forget", "lib1", "left"), 1, "left: forgotten\n", "evertape: lib1: is there\n");
+}
+
+static void test_history(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+
+        run_check(ARGS("history", "x"), 0,
+                  "TIME                NAME EVENT    TEXT\n"
+                  "2026-11-23 14:01:02 x    arrived  sg3\n"
+                  "2026-11-23 14:01:02      replaced now?[2J B, before A\n",
+                  "");
+        run_check(ARGS("history", "-n", "--since", "2026-11-23 14:01:02"), 0,
+                  "2026-11-23 14:01:02 lib1 arrived  sg3\n"
+                  "2026-11-23 14:01:02      replaced now?[2J B, before A\n",
+                  "");
+        run_check(ARGS("history", "--since", "2026-11-23 14:02"), 0, "", "");
+        run_check(ARGS("history", "-s", "2026-11-24"), 0, "", "");
+        run_check(ARGS("history", "nobody"), 1, "", "evertape: nobody: no such device\n");
+        run_check_json(ARGS("history", "-J", "-s", "infinity"),
+                       "{\"history\":[{\"time\":1795442462000000,\"name\":\"lib1\",\"event\":\"arrived\","
+                       "\"text\":\"sg3\"},{\"time\":1795442462000000,\"name\":null,\"event\":\"replaced\","
+                       "\"text\":\"now?[2J B, before A\"}]}");
+}
+
+static void write_text(const char *path, const char *text)
+{
+        FILE *f = fopen(path, "we");
+
+        assert_non_null(f);
+        assert_true(fputs(text, f) >= 0);
+        assert_int_equal(fclose(f), 0);
+}
+
+#define NAMES                                                                                                \
+        "# evertape names, version 1\n"                                                                      \
+        "\n[Device \"x\"]\nNumber=3\nType=tape\nRank=naa\nIdentity=naa.5\nVendor=V\nProduct=P\nRevision=1\n" \
+        "Serial=S\nHold=no\nFirstSeen=1\nLastSeen=2\n"
+
+/* By evertaped, or without one. */
+static void test_names_as_text(void **state)
+{
+        char dir[] = "/tmp/evertape-names-XXXXXX", file[64], registry[64], bad[64], expected[240];
+
+        assert_non_null(mkdtemp(dir));
+        snprintf(file, sizeof(file), "%s/names", dir);
+        snprintf(bad, sizeof(bad), "%s/bad", dir);
+        snprintf(registry, sizeof(registry), "%s/evertape.db", dir);
+        write_text(file, NAMES);
+
+        run_check(ARGS("names", "import", "--registry", registry, "-n", file), 0,
+                  "x: added, serial number S\n", "");
+        run_check(ARGS("names", "export", "--registry", registry), 0, "# evertape names, version 1\n", "");
+        run_check(ARGS("names", "import", "--registry", registry, file), 0, "x: added, serial number S\n",
+                  "");
+        run_check(ARGS("names", "import", "--registry", registry, file), 0, "x: is there\n", "");
+        run_check(ARGS("names", "export", "--registry", registry), 0, NAMES, "");
+        run_check(ARGS("names", "export", "--registry", registry, bad), 0, "", "");
+        run_check(ARGS("names", "import", "--registry", registry, bad), 0, "x: is there\n", "");
+        write_text(bad, "nonsense\n");
+        snprintf(expected, sizeof(expected), "evertape: %s: nothing was imported\n", bad);
+        run_check(ARGS("names", "import", "--registry", registry, bad), 1,
+                  "line 1: this is no export of evertape's names, or of a newer one\n", expected);
+
+        start_daemon(FAKE_LIBRARY);
+        run_check(ARGS("names", "export"), 0, "# evertape names, version 1\n", "");
+        run_check(ARGS("names", "import", file), 0, "wet: # evertape names, ve\n", "");
+        run_check(ARGS("names", "import", "--dry-run", file), 0, "dry: # evertape names, ve\n", "");
+        run_check(ARGS("names", "import", bad), 1, "wet: nonsense\n\n", expected);
+        unlink(file);
+        unlink(bad);
+        unlink(registry);
+        assert_int_equal(rmdir(dir), 0);
+}
+
+/* It is said what is wrong with it, and it is left as it is. */
+static void test_names_of_a_spoilt_registry(void **state)
+{
+        char file[] = "/tmp/evertape-names-XXXXXX", expected[240];
+        int fd = mkstemp(file);
+
+        assert_true(fd >= 0);
+        close(fd);
+        write_text(file, NAMES);
+        snprintf(expected, sizeof(expected),
+                 "evertape: %s: it is damaged, or no registry; move it away and import the names (evertape "
+                 "names "
+                 "import)\n",
+                 file);
+        run_check(ARGS("names", "export", "--registry", file), 1, "", expected);
+        run_check(ARGS("names", "import", "--registry", file, file), 1, "", expected);
+        unlink(file);
+}
+
+static void test_note_is_shown_if_there_is_one(void **state)
+{
+        start_daemon(FAKE_LARGE);
+
+        run_check(ARGS("list"), 0,
+                  "NAME KIND STATE NODE      SERIAL PRODUCT NOTE\n"
+                  "big  tape held  /dev/nst0 S      P       same serial number as lib1-drive1\n",
+                  "");
+        run_check(ARGS("list", "-n", "-o", "NAME"), 0, "big\n", "");
 }
 
 static void test_wait(void **state)
@@ -690,6 +829,11 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(test_show_paths, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_fail, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_hold_and_release, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_names_change, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_history, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_names_as_text, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_names_of_a_spoilt_registry, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_note_is_shown_if_there_is_one, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_wait, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_wait_sees_the_change, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_wait_survives_a_restart_of_the_daemon, setup, teardown),
