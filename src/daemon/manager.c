@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/bus.h"
+#include "daemon/names-verbs.h"
 #include "daemon/naming.h"
 #include "names/duplicate.h"
 #include "util/log.h"
@@ -23,6 +24,8 @@
 #define SCAN_SOON     (250 * USEC_PER_MSEC)
 #define HELD_MAX      256
 #define REGISTRY_PATH EVERTAPE_STATEDIR "/evertape.db"
+#define NAMES_PATH    EVERTAPE_STATEDIR "/names.txt"
+#define SAVE_AFTER    (1 * USEC_PER_SEC)
 
 struct Manager {
         sd_event *event;
@@ -34,7 +37,7 @@ struct Manager {
         int root;
         DevicePath *paths;
         size_t n_paths;
-        sd_event_source *scan_timer;
+        sd_event_source *scan_timer, *save_timer;
         Held *helds[HELD_MAX];
         size_t n_helds;
 };
@@ -362,11 +365,37 @@ static void trigger_paths(Manager *m, const Identity *identity)
                         (void) monitor_trigger_udev(m->root, &m->paths[i]);
 }
 
+static void save_names(Manager *m)
+{
+        int r = names_save(m, NAMES_PATH);
+
+        if (r < 0)
+                log_warning("%s: %s", NAMES_PATH, strerror(-r));
+}
+
+static int on_save_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        save_names(userdata);
+        return 0;
+}
+
+void manager_names_changed(Manager *m)
+{
+        int enabled = SD_EVENT_OFF;
+
+        (void) sd_event_source_get_enabled(m->save_timer, &enabled);
+        if (enabled != SD_EVENT_OFF)
+                return;
+        (void) sd_event_source_set_time(m->save_timer, usec_now(CLOCK_MONOTONIC) + SAVE_AFTER);
+        (void) sd_event_source_set_enabled(m->save_timer, SD_EVENT_ONESHOT);
+}
+
 void manager_name_changed(Manager *m, const RegistryDevice *device, const Identity *before)
 {
         Held *h = find_held(m, device->id), *new;
         DeviceView view;
 
+        manager_names_changed(m);
         if (h)
                 memcpy(h->device.name, device->name, sizeof(h->device.name));
         if (h && !identity_claims_equal(&h->device.identity, &device->identity))
@@ -496,6 +525,7 @@ int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_erro
         if (r < 0)
                 return r;
         v.device.hold = true;
+        manager_names_changed(m);
         r = add_held(m, &v.device, &h);
         if (r < 0) {
                 (void) registry_set_hold(m->registry, v.device.id, false);
@@ -603,6 +633,7 @@ void manager_released(Manager *m, Held *h)
         }
         if (!h->leaving)
                 (void) registry_set_hold(m->registry, device.id, false);
+        manager_names_changed(m);
         manager_add_event(m, device.id, h->leaving ? "stop" : "release", "");
         reply(h);
         remove_held(m, h);
@@ -631,6 +662,7 @@ void manager_release_failed(Manager *m, Held *h)
 int manager_new(sd_event *event, const Config *config, Manager **ret)
 {
         _cleanup_(manager_freep) Manager *m = calloc(1, sizeof(*m));
+        bool lost;
         int r;
 
         if (!m)
@@ -640,7 +672,10 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
         m->root = root_open("/");
         if (m->root < 0)
                 return m->root;
+        lost = access(REGISTRY_PATH, F_OK) < 0 && errno == ENOENT;
         r = registry_open(REGISTRY_PATH, &m->registry);
+        if (r >= 0 && lost)
+                names_restore(m->registry, NAMES_PATH);
         if (r < 0) {
                 log_error("%s: %s", REGISTRY_PATH, registry_explain(r));
                 return r;
@@ -655,6 +690,11 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
         if (r < 0)
                 return r;
         (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_OFF);
+        r = sd_event_add_time(event, &m->save_timer, CLOCK_MONOTONIC, 0, 100 * USEC_PER_MSEC, on_save_timer,
+                              m);
+        if (r < 0)
+                return r;
+        (void) sd_event_source_set_enabled(m->save_timer, SD_EVENT_OFF);
         *ret = TAKE_PTR(m);
         return 0;
 }
@@ -665,6 +705,14 @@ Manager *manager_free(Manager *m)
                 return NULL;
         while (m->n_helds > 0)
                 remove_held(m, m->helds[0]);
+        if (m->save_timer) {
+                int enabled = SD_EVENT_OFF;
+
+                (void) sd_event_source_get_enabled(m->save_timer, &enabled);
+                if (enabled != SD_EVENT_OFF)
+                        save_names(m);
+        }
+        m->save_timer = sd_event_source_disable_unref(m->save_timer);
         m->naming = naming_free(m->naming);
         m->monitor = monitor_free(m->monitor);
         m->scan_timer = sd_event_source_disable_unref(m->scan_timer);

@@ -51,6 +51,8 @@ void manager_release_failed(Manager *m, Held *h);
 /* device has another name, or its name is another one's than before (identity; NULL: nobody's): links, the
  * bus and what is held follow. */
 void manager_name_changed(Manager *m, const RegistryDevice *device, const Identity *before);
+/* What the registry has is to be saved as text too. */
+void manager_names_changed(Manager *m);
 /* The sg node over which a library can be asked now, or "". */
 void manager_find_askable(Manager *m, const RegistryDevice *device, char *node, size_t n_node);
 

@@ -6,8 +6,11 @@
 #include "daemon/names-verbs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/bus.h"
 #include "names/portable.h"
@@ -123,6 +126,7 @@ int names_forget(Manager *m, const char *name, sd_bus_error *error)
         if (r < 0)
                 return failed(error, name, r);
         log_notice("%s: forgotten: the name may be given again", name);
+        manager_names_changed(m);
         return 0;
 }
 
@@ -141,6 +145,53 @@ int names_export(Manager *m, char **ret)
         if (r >= 0)
                 *ret = TAKE_PTR(text);
         return r;
+}
+
+int names_save(Manager *m, const char *path)
+{
+        _cleanup_free_ char *text = NULL, *temporary = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        size_t n;
+        int r;
+
+        r = names_export(m, &text);
+        if (r < 0)
+                return r;
+        n = strlen(text);
+        if (asprintf(&temporary, "%s.new", path) < 0)
+                return -ENOMEM;
+        fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (fd < 0 || fchmod(fd, 0644) < 0)
+                return -errno;
+        errno = ENOSPC;
+        if (write(fd, text, n) != (ssize_t) n || fsync(fd) < 0 || rename(temporary, path) < 0) {
+                r = -errno;
+                (void) unlink(temporary);
+        }
+        return r;
+}
+
+void names_restore(Registry *registry, const char *path)
+{
+        _cleanup_free_ char *text = NULL, *report = NULL;
+        _cleanup_fclose_ FILE *f = fopen(path, "re");
+        size_t n = 0, n_report;
+        FILE *out;
+        int r;
+
+        if (!f)
+                return;
+        out = open_memstream(&report, &n_report);
+        text = malloc(PORTABLE_SIZE_MAX);
+        if (!out || !text)
+                return;
+        n = fread(text, 1, PORTABLE_SIZE_MAX, f);
+        r = portable_import(registry, text, n, false, out);
+        fclose(out);
+        if (r < 0)
+                log_error("there was no registry, and %s could not be imported: %s", path, report);
+        else
+                log_notice("there was no registry: the names were imported from %s", path);
 }
 
 static void use_imported(Manager *m)

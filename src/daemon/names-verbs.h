@@ -17,4 +17,9 @@ int names_forget(Manager *m, const char *name, sd_bus_error *error);
 /* Text for both, free() it. An import that was refused is no error: *ret_done is false and the text says why.
  */
 int names_export(Manager *m, char **ret);
+
+/* Writes them to path, all or nothing. */
+int names_save(Manager *m, const char *path);
+/* A registry that was lost, and is a new one now, gets back what path has. Says what it does. */
+void names_restore(Registry *registry, const char *path);
 int names_import(Manager *m, const char *text, bool dry_run, bool *ret_done, char **ret_report);

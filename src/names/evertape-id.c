@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "names/export.h"
+#include "names/registry.h"
 #include "util/log.h"
 #include "util/root.h"
 #include "util/text.h"
@@ -44,7 +45,7 @@ int main(int argc, char **argv)
         }
         /* The rule must know a held LUN also when the registry cannot be read, so this is no failure. */
         if (no_name < 0 && no_name != -ENOENT)
-                log_warning("evertape-id: %s has no name: " EVERTAPE_STATEDIR "/evertape.db: %s", syspath,
-                            strerror(-no_name));
+                log_warning("evertape-id: %s keeps its name: " EVERTAPE_STATEDIR "/evertape.db: %s", syspath,
+                            registry_explain(no_name));
         return EXIT_SUCCESS;
 }

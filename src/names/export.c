@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "identity/address.h"
 #include "identity/sysfs.h"
@@ -58,12 +59,16 @@ static int read_node(int root, const char *syspath, Node *ret)
         return 0;
 }
 
+/* -ENOENT: there is no name. Anything else, and a registry that has yet to be made a current one: there may
+ * be. */
 static int find_row(const char *path, const Identity *identity, RegistryDevice *ret)
 {
         _cleanup_(registry_closep) Registry *registry = NULL;
         int r;
 
         r = registry_open_readonly(path, &registry);
+        if (r == -ENOENT && access(path, F_OK) == 0)
+                return -EAGAIN;
         if (r >= 0)
                 r = registry_find(registry, identity, ret);
         if (r >= 0 && !name_is_valid(ret->name))
@@ -101,6 +106,8 @@ int export_properties(int root, const char *syspath, const char *registry, FILE 
         r = find_row(registry, &node.identity, &row);
         if (r >= 0)
                 print_name(&node, &row, out);
+        else if (r != -ENOENT && r != -ENOTUNIQ)
+                fprintf(out, "EVERTAPE_NAME_UNKNOWN=1\n");
         if (fflush(out) == EOF)
                 return -errno;
         *ret_registry = r;

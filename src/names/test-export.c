@@ -189,7 +189,7 @@ static void test_foreign_registry(void **state)
         assert_int_equal(export_properties(f->tree->root, syspath, f->db, out, &no_name), 0);
         assert_int_equal(no_name, -EUCLEAN);
         fclose(out);
-        assert_string_equal(text, DRIVE "EVERTAPE_HELD=1\n");
+        assert_string_equal(text, DRIVE "EVERTAPE_HELD=1\nEVERTAPE_NAME_UNKNOWN=1\n");
 }
 
 int main(void)
