@@ -289,6 +289,12 @@ static int get_version(sd_bus *bus, const char *path, const char *interface, con
         return sd_bus_message_append(answer, "s", EVERTAPE_VERSION);
 }
 
+static int get_named(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *answer, void *userdata, sd_bus_error *error)
+{
+        return sd_bus_message_append(answer, "b", (int) manager_is_named(userdata));
+}
+
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("List", "", "aa{sv}", method_list, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -304,6 +310,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD("ImportNames", "sb", "bs", method_import, 0),
         SD_BUS_METHOD("History", "st", "a(tsss)", method_history, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Changed", "a{sv}", 0),
+        SD_BUS_PROPERTY("Named", "b", get_named, 0, 0),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
         SD_BUS_VTABLE_END,
 };

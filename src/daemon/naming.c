@@ -116,6 +116,8 @@ static int update_bays(Naming *n, const Library *l, const Bay *bays, size_t n_ba
 {
         _cleanup_free_ BayDrive *readings = calloc(n_bays + 1, sizeof(*readings));
         _cleanup_free_ BayChange *changes = NULL;
+        uint32_t ids[LIBRARIES_MAX];
+        LibrariesThere there = {.ids = ids};
         size_t n_changes = 0;
         int r;
 
@@ -125,7 +127,10 @@ static int update_bays(Naming *n, const Library *l, const Bay *bays, size_t n_ba
                 readings[i] = (BayDrive){.element = bays[i].element,
                                          .ordinal = (unsigned) i + 1,
                                          .drive = bays[i].drive < 0 ? NULL : &drives[bays[i].drive]};
-        r = registry_update_bays(manager_registry(n->manager), l->id, readings, n_bays,
+        for (size_t i = 0; i < n->n_libraries; i++)
+                if (n->libraries[i].present)
+                        ids[there.n_ids++] = n->libraries[i].id;
+        r = registry_update_bays(manager_registry(n->manager), l->id, readings, n_bays, &there,
                                  manager_follow(n->manager), seconds_now(), &changes, &n_changes);
         for (size_t i = 0; i < n_changes && r >= 0; i++)
                 tell(n, &changes[i]);
@@ -152,7 +157,8 @@ static void take_report(Naming *n, Library *l, const uint8_t *data, size_t n_dat
                 return;
         r = bays_match(data, n_data, drives, list_drives(paths, n_paths, drives), bays, BAYS_MAX, &report);
         if (r < 0) {
-                complain(l, "its element status is not understood");
+                complain(l, r == -EMSGSIZE ? "its element status is cut off"
+                                           : "its element status is not understood");
                 return;
         }
         if (report.n_bays > 0 && report.n_identified == 0)

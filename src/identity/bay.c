@@ -176,6 +176,8 @@ int bays_match(const uint8_t *report, size_t n_report, const Identity *drives, s
         r = smc_elements_init(&it, report, n_report);
         if (r < 0)
                 return r;
+        if (it.truncated)
+                return -EMSGSIZE;
         while ((r = smc_elements_next(&it, &e)) > 0)
                 if (e.type == ELEMENT_DRIVE && found.n_bays < n_bays)
                         take_bay(&e, drives, n_drives, bays, &found);

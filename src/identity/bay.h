@@ -21,7 +21,8 @@ typedef struct BayReport {
 } BayReport;
 
 /* report: READ ELEMENT STATUS data as received. drives: those of this machine, several paths to one device
- * once. Fills bays, up to n_bays, in order of their addresses. -EBADMSG: this is no element status; what was
- * understood before the error counts for nothing. */
+ * once. Fills bays, up to n_bays, in order of their addresses. -EBADMSG: this is no element status;
+ * -EMSGSIZE: it ends before the end that it names, so that the last bays are missing, and the names of some
+ * would depend on which. */
 int bays_match(const uint8_t *report, size_t n_report, const Identity *drives, size_t n_drives, Bay *bays,
                size_t n_bays, BayReport *ret);

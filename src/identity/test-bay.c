@@ -215,6 +215,7 @@ static void test_broken(void **state)
         assert_int_equal(bays_match(data, 7, &drive, 1, bays, 1, &report), -EBADMSG);
         assert_int_equal(bays_match(data, n, &drive, 1, bays, 1, &report), 0); /* no room for the second */
         assert_int_equal(report.n_bays, 1);
+        assert_int_equal(bays_match(data, n - 8, &drive, 1, bays, 1, &report), -EMSGSIZE);
         put_be(data + 10, 3, 2); /* descriptors that cannot be */
         assert_int_equal(bays_match(data, n, &drive, 1, bays, 1, &report), -EBADMSG);
 }

@@ -28,6 +28,7 @@ typedef struct Plan {
 typedef struct Update {
         uint32_t library;
         const char *library_name;
+        const LibrariesThere *there;
         BayFollow follow;
         uint64_t now;
         Plan *plans;
@@ -85,9 +86,19 @@ static int find_drive(Registry *r, Plan *p)
 
 /* ---- what is to be done ---- */
 
+static bool is_in_library(const Update *u, uint32_t library)
+{
+        if (library == u->library)
+                return true;
+        for (size_t i = 0; library != 0 && i < u->there->n_ids; i++)
+                if (u->there->ids[i] == library)
+                        return true;
+        return false;
+}
+
 static void decide(const Update *u, Plan *p)
 {
-        bool alone = p->drive.id != 0 && p->drive.library == 0;
+        bool alone = p->drive.id != 0 && !is_in_library(u, p->drive.library);
 
         if (!p->bay.drive || (p->drive.id != 0 && p->drive.id == p->owner.id))
                 return;
@@ -331,10 +342,11 @@ static int update(Registry *r, void *userdata)
         return error;
 }
 
-int registry_update_bays(Registry *r, uint32_t library, const BayDrive *bays, size_t n_bays, BayFollow follow,
-                         uint64_t now, BayChange **ret, size_t *ret_n)
+int registry_update_bays(Registry *r, uint32_t library, const BayDrive *bays, size_t n_bays,
+                         const LibrariesThere *there, BayFollow follow, uint64_t now, BayChange **ret,
+                         size_t *ret_n)
 {
-        Update u = {.library = library, .follow = follow, .now = now, .n_plans = n_bays};
+        Update u = {.library = library, .there = there, .follow = follow, .now = now, .n_plans = n_bays};
         _cleanup_free_ BayChange *changes = NULL;
         _cleanup_free_ Plan *plans = NULL;
         RegistryDevice changer;

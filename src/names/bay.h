@@ -22,6 +22,13 @@ typedef struct BayDrive {
         const Identity *drive; /* NULL: empty, or not known which drive it is */
 } BayDrive;
 
+/* Which libraries are there: the name of a drive whose library is gone stays with the drive, since it is the
+ * library that is another one (a new controller has a new serial number). */
+typedef struct LibrariesThere {
+        const uint32_t *ids;
+        size_t n_ids;
+} LibrariesThere;
+
 typedef enum BayEvent {
         BAY_NAMED,    /* a new drive: it got the bay's name */
         BAY_FOUND,    /* a drive that has a name was found in a bay that has none, and keeps its name */
@@ -41,8 +48,9 @@ typedef struct BayChange {
 /* A library was read: names are given and moved by the rules, all or nothing. bays: in order of their
  * addresses, each address and each drive once. What was done is in *ret, to be freed; usually nothing, and
  * then nothing is written. -ENOENT: no such library. -E2BIG. */
-int registry_update_bays(Registry *r, uint32_t library, const BayDrive *bays, size_t n_bays, BayFollow follow,
-                         uint64_t now, BayChange **ret, size_t *ret_n);
+int registry_update_bays(Registry *r, uint32_t library, const BayDrive *bays, size_t n_bays,
+                         const LibrariesThere *there, BayFollow follow, uint64_t now, BayChange **ret,
+                         size_t *ret_n);
 
 /* "bay" or "drive"; -EINVAL. */
 int bay_follow_parse(const char *text, BayFollow *ret);

@@ -17,6 +17,7 @@
 typedef struct Library {
         Registry *r;
         uint32_t id;
+        LibrariesThere there;
         Identity drives[8]; /* serial numbers A, B, ... */
 } Library;
 
@@ -46,7 +47,8 @@ static const char *read_bays(Library *l, const char *drives, BayFollow follow)
                 bays[i] = (BayDrive){.element = (uint16_t) (FIRST + i),
                                      .ordinal = (unsigned) i + 1,
                                      .drive = drives[i] == '-' ? NULL : &l->drives[drives[i] - 'A']};
-        assert_int_equal(registry_update_bays(l->r, l->id, bays, n, follow, 2, &changes, &n_changes), 0);
+        assert_int_equal(
+                registry_update_bays(l->r, l->id, bays, n, &l->there, follow, 2, &changes, &n_changes), 0);
         for (size_t i = 0; i < n_changes; i++) {
                 done[i] = letters[changes[i].event];
                 assert_true(changes[i].text[0] != '\0');
@@ -106,7 +108,7 @@ static void test_replaced(void **state)
         read_bays(&l, "AB", FOLLOW_BAY);
         assert_int_equal(registry_find(l.r, &l.drives[0], &d), 0);
         assert_int_equal(registry_set_hold(l.r, d.id, true), 0);
-        assert_int_equal(registry_update_bays(l.r, l.id, &bay, 1, FOLLOW_BAY, 3, &changes, &n), 0);
+        assert_int_equal(registry_update_bays(l.r, l.id, &bay, 1, &l.there, FOLLOW_BAY, 3, &changes, &n), 0);
         assert_int_equal(n, 1);
         assert_int_equal(changes[0].event, BAY_REPLACED);
         assert_string_equal(changes[0].before.serial, "A");
@@ -240,6 +242,24 @@ static void test_renamed_library(void **state)
         registry_close(l.r);
 }
 
+/* A new controller has a new serial number: the library is another one, and its drives keep their names. A
+ * drive that was carried to another library, which is there, does not. */
+static void test_another_library(void **state)
+{
+        Library l = new_library(*state);
+        Identity other = make_identity(DEVICE_CHANGER, "5d", "LIB2");
+        const uint32_t first[] = {l.id};
+
+        read_bays(&l, "AB", FOLLOW_BAY);
+        l.id = add(l.r, &other, 1).id;
+        assert_string_equal(read_bays(&l, "A", FOLLOW_BAY), "f");
+        assert_name(&l, 'A', "lib1-drive1", FIRST);
+        l.there = (LibrariesThere){first, 1};
+        assert_string_equal(read_bays(&l, "AB", FOLLOW_BAY), "ln");
+        assert_name(&l, 'B', "lib2-drive2", FIRST + 1);
+        registry_close(l.r);
+}
+
 static void test_nonsense(void **state)
 {
         Library l = new_library(*state);
@@ -247,9 +267,11 @@ static void test_nonsense(void **state)
         BayFollow follow;
         size_t n;
 
-        assert_int_equal(registry_update_bays(l.r, 99, NULL, 0, FOLLOW_BAY, 1, &changes, &n), -ENOENT);
-        assert_int_equal(registry_update_bays(l.r, l.id, NULL, BAYS_MAX + 1, FOLLOW_BAY, 1, &changes, &n),
-                         -E2BIG);
+        assert_int_equal(registry_update_bays(l.r, 99, NULL, 0, &l.there, FOLLOW_BAY, 1, &changes, &n),
+                         -ENOENT);
+        assert_int_equal(
+                registry_update_bays(l.r, l.id, NULL, BAYS_MAX + 1, &l.there, FOLLOW_BAY, 1, &changes, &n),
+                -E2BIG);
         assert_int_equal(bay_follow_parse("bay", &follow), 0);
         assert_int_equal(bay_follow_parse("drive", &follow), 0);
         assert_int_equal(follow, FOLLOW_DRIVE);
@@ -271,6 +293,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_stand_alone_for_a_while, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_order, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_renamed_library, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(test_another_library, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_nonsense, files_setup, files_teardown),
         };
 

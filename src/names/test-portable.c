@@ -48,7 +48,8 @@ static void fill(Registry *r)
         size_t n;
 
         add(r, &l, 1);
-        assert_int_equal(registry_update_bays(r, 1, bays, 2, FOLLOW_BAY, 5, &changes, &n), 0);
+        assert_int_equal(
+                registry_update_bays(r, 1, bays, 2, &(LibrariesThere){0}, FOLLOW_BAY, 5, &changes, &n), 0);
         free(changes);
         add(r, &b, 100);
         assert_int_equal(registry_rename(r, 3, "left"), 0);
@@ -58,7 +59,8 @@ static void fill(Registry *r)
         c = make_identity(DEVICE_TAPE, "5e", "C"); /* the bay's name moves on and leaves one empty */
         bays[0].drive = NULL;
         bays[1].drive = &a;
-        assert_int_equal(registry_update_bays(r, 1, bays, 2, FOLLOW_BAY, 5, &changes, &n), 0);
+        assert_int_equal(
+                registry_update_bays(r, 1, bays, 2, &(LibrariesThere){0}, FOLLOW_BAY, 5, &changes, &n), 0);
         free(changes);
         add(r, &c, 100);
 }

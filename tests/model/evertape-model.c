@@ -21,14 +21,14 @@
 
 typedef struct Options {
         const char *dir, *prefix;
-        unsigned n_drives, n_slots, n_tapes, n_buffer;
+        unsigned n_drives, n_slots, n_tapes, n_buffer, instance;
         uint64_t capacity;
         bool daemonize, control;
 } Options;
 
 static const char usage[] =
         "evertape-model --dir DIR [--drives N] [--slots N] [--tapes N] [--capacity SIZE] [--buffer OBJECTS]\n"
-        "               [--serial-prefix TEXT] [--daemonize]\n"
+        "               [--serial-prefix TEXT] [--instance N] [--daemonize]\n"
         "evertape-model --ctl DIR COMMAND...\n"
         "  pull DEVICE [executed] | return DEVICE... | offline DEVICE | online DEVICE | reset DEVICE [CODE]\n"
         "  power-cycle DEVICE [LOST] | inject DEVICE OPCODE KEY CODE | busy-ready DEVICE N | drop changer\n"
@@ -36,6 +36,7 @@ static const char usage[] =
         "FILE | "
         "quit\n"
         "DEVICE: drive1, drive2 ..., changer. OPCODE, KEY and CODE (ASC and ASCQ) are hexadecimal.\n"
+        "--instance: another number for each model that runs at the same time, 0 to 15.\n"
         "--daemonize: ends when the devices are there, and they stay.\n";
 
 uint64_t server_naa(const char *serial)
@@ -52,7 +53,7 @@ static int run_job(int root, JobKind kind, ServedDevice *const *devices, size_t 
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < n; i++)
-                r = kind == JOB_LINK ? fabric_link(root, devices[i]->number, devices[i]->name)
+                r = kind == JOB_LINK ? fabric_link(root, devices[i]->number, devices[i]->backstore)
                                      : fabric_unlink(root, devices[i]->number);
         return r;
 }
@@ -147,12 +148,15 @@ static int add_device(Server *s, const char *name, ModelDrive *drive, ModelChang
         uint64_t n_map;
         int r;
 
-        *d = (ServedDevice){
-                .number = (unsigned) s->n_devices + 1, .drive = drive, .changer = changer, .uio = -EBADF};
+        *d = (ServedDevice){.number = s->instance * SERVER_DEVICES_MAX + (unsigned) s->n_devices + 1,
+                            .drive = drive,
+                            .changer = changer,
+                            .uio = -EBADF};
         snprintf(d->name, sizeof(d->name), "%s", name);
-        r = fabric_create_backstore(s->root, d->name);
+        snprintf(d->backstore, sizeof(d->backstore), s->instance > 0 ? "%s.%u" : "%s", d->name, s->instance);
+        r = fabric_create_backstore(s->root, d->backstore);
         if (r == 0)
-                r = fabric_find_uio(s->root, d->name, &uio, &n_map);
+                r = fabric_find_uio(s->root, d->backstore, &uio, &n_map);
         if (r == 0)
                 r = served_open(d, uio, (size_t) n_map);
         if (r == 0)
@@ -273,7 +277,7 @@ static void server_deinit(Server *s)
                 ServedDevice *d = &s->devices[i];
 
                 served_close(d);
-                (void) fabric_remove_backstore(s->root, d->name);
+                (void) fabric_remove_backstore(s->root, d->backstore);
                 model_changer_free(d->changer);
                 model_drive_free(d->drive);
         }
@@ -317,11 +321,17 @@ static bool parse_number(const char *text, unsigned max, unsigned *ret)
 static bool options_parse(int argc, char **argv, Options *o)
 {
         static const struct option table[] = {
-                {"dir", required_argument, NULL, 'd'},    {"ctl", required_argument, NULL, 'c'},
-                {"drives", required_argument, NULL, 'n'}, {"slots", required_argument, NULL, 's'},
-                {"tapes", required_argument, NULL, 't'},  {"capacity", required_argument, NULL, 'C'},
-                {"buffer", required_argument, NULL, 'b'}, {"serial-prefix", required_argument, NULL, 'p'},
-                {"daemonize", no_argument, NULL, 'D'},    {0},
+                {"dir", required_argument, NULL, 'd'},
+                {"ctl", required_argument, NULL, 'c'},
+                {"drives", required_argument, NULL, 'n'},
+                {"slots", required_argument, NULL, 's'},
+                {"tapes", required_argument, NULL, 't'},
+                {"capacity", required_argument, NULL, 'C'},
+                {"buffer", required_argument, NULL, 'b'},
+                {"serial-prefix", required_argument, NULL, 'p'},
+                {"daemonize", no_argument, NULL, 'D'},
+                {"instance", required_argument, NULL, 'i'},
+                {0},
         };
         bool ok = true;
         int c;
@@ -336,6 +346,7 @@ static bool options_parse(int argc, char **argv, Options *o)
                 ok = c != '?' && (c != 'n' || parse_number(optarg, SERVER_DEVICES_MAX - 1, &o->n_drives)) &&
                      (c != 's' || parse_number(optarg, 1000, &o->n_slots)) &&
                      (c != 't' || parse_number(optarg, 1000, &o->n_tapes)) &&
+                     (c != 'i' || parse_number(optarg, 15, &o->instance)) &&
                      (c != 'b' || parse_number(optarg, 1000000, &o->n_buffer)) &&
                      (c != 'C' || text_parse_size(optarg, &o->capacity) >= 0);
         }
@@ -356,6 +367,7 @@ int main(int argc, char **argv)
         }
         if (o.control)
                 return control_ask(o.dir, argv + optind);
+        s.instance = o.instance;
         s.root = root_open("/");
         r = s.root;
         if (r >= 0 && o.daemonize)

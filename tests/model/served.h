@@ -9,8 +9,9 @@
 #include "tcmu/ring.h"
 
 typedef struct ServedDevice {
-        char name[24];     /* "drive1", "changer" */
-        unsigned number;   /* 1.., of its fabric */
+        char name[24]; /* "drive1", "changer" */
+        char backstore[32];
+        unsigned number;   /* of its fabric, no two the same */
         ModelDrive *drive; /* one of the two */
         ModelChanger *changer;
         int uio;

@@ -15,6 +15,7 @@ typedef struct Client Client;
 typedef struct Server {
         sd_event *event;
         int root;                                 /* "/" */
+        unsigned instance;                        /* several may run beside each other */
         ServedDevice devices[SERVER_DEVICES_MAX]; /* drives, then the changer */
         size_t n_devices;
         ModelMedium **media; /* borrowed from the changer */

@@ -80,7 +80,7 @@ head -c 6M /dev/urandom > /tmp/data
 mt -f "$nst" rewind
 fed dd "of=$nst" bs=64k iflag=fullblock status=none
 feed /tmp/data 3
-model pull changer && model pull drive1 && wait_until 5 is_state away drive1
+model pull changer && model pull drive1 && wait_until 5 is_state away lib1-drive1
 mtx -f "$lib" transfer 2 5 > /tmp/mtx 2>&1 &
 mtx=$!
 model return drive1 changer

@@ -54,25 +54,25 @@ kill_often() {
 }
 
 kill_while_away() {
-    model pull drive1 && wait_until 5 is_state away drive1 && evertaped_crash || return
+    model pull drive1 && wait_until 5 is_state away lib1-drive1 && evertaped_crash || return
     evertape status
     model return drive1
 }
 
 kill_in_resume() {
-    model pull drive1 && wait_until 5 is_state away drive1
+    model pull drive1 && wait_until 5 is_state away lib1-drive1
     model busy-ready drive1 6
     model return drive1
-    wait_until 10 is_state resuming drive1 && evertaped_crash
+    wait_until 10 is_state resuming lib1-drive1 && evertaped_crash
 }
 
 # The successor finds in the journal what the drive has lost.
 kill_before_rewriting() {
-    model pull drive1 && wait_until 5 is_state away drive1
+    model pull drive1 && wait_until 5 is_state away lib1-drive1
     model power-cycle drive1 9
     model busy-ready drive1 4
     model return drive1
-    wait_until 10 is_state resuming drive1 && evertaped_crash
+    wait_until 10 is_state resuming lib1-drive1 && evertaped_crash
 }
 
 stop_and_start() {
@@ -95,7 +95,7 @@ evertape status
 survives "killed while the drive is away" kill_while_away
 survives "killed while it resumes" kill_in_resume
 survives "killed before it writes again what was lost" kill_before_rewriting
-ok "nine objects" evertaped_said 'drive1: resumed: .* 9 objects written again'
+ok "nine objects" evertaped_said 'lib1-drive1: resumed: .* 9 objects written again'
 survives "stopped and started" stop_and_start
 survives "drive and daemon gone, the command carried out" gone_with_drive
 evertape status

@@ -26,12 +26,12 @@ survives() {
     ok "$text: dd reads" dd "if=$nst" of=/tmp/back bs=64k status=none
     same_sha "$text: read back" /tmp/data /tmp/back
     n_outages=$((n_outages + ${outages:-1}))
-    same "$text: outages counted" "$n_outages" "$(field OUTAGES drive1)"
+    same "$text: outages counted" "$n_outages" "$(field OUTAGES lib1-drive1)"
 }
 
 idle_cut() {
     model pull drive1
-    wait_until 5 is_state away drive1 || return
+    wait_until 5 is_state away lib1-drive1 || return
     model return drive1
 }
 
@@ -43,18 +43,18 @@ cut_in_flight() {
     model pull drive1 ${2:+"$2"}
     after=$(model_position drive1)
     ((after == before + $1)) || { echo "the tape was at $before and is at $after"; return 1; }
-    wait_until 5 is_state away drive1 || return
+    wait_until 5 is_state away lib1-drive1 || return
     model return drive1
 }
 
 cut_twice() {
     model pull drive1
-    wait_until 5 is_state away drive1 || return
+    wait_until 5 is_state away lib1-drive1 || return
     model busy-ready drive1 6
     model return drive1
-    wait_until 10 is_state resuming drive1 || return
+    wait_until 10 is_state resuming lib1-drive1 || return
     model pull drive1
-    wait_until 5 is_state away drive1 || return
+    wait_until 5 is_state away lib1-drive1 || return
     model return drive1
 }
 
@@ -75,7 +75,7 @@ survives "cut in a command that was carried out" cut_in_flight 1 executed
 survives "cut in a command that was not" cut_in_flight 0
 survives "reset" model reset drive1
 survives "power cycle, 5 objects lost" power_cycle
-ok "the journal had them" evertaped_said 'drive1: resumed: .* 5 objects written again'
+ok "the journal had them" evertaped_said 'lib1-drive1: resumed: .* 5 objects written again'
 survives "becoming ready" slow_start
 survives "cut again during the resume" cut_twice
 
@@ -83,7 +83,7 @@ survives "cut again during the resume" cut_twice
 swapped() {
     local tar
     mt -f "$nst" rewind
-    real="$(field REAL drive1) $(field REAL drive2)"
+    real="$(field REAL lib1-drive1) $(field REAL lib1-drive2)"
     mtx -f "$(by_serial MDLLIB01 sg)" load 2 1 || return
     fed dd "of=$nst" bs=64k iflag=fullblock status=none
     feed /tmp/data 2
@@ -91,13 +91,13 @@ swapped() {
     tar -C /tmp -b 128 -cf "$nst2" data &
     tar=$!
     wait_until 10 in_flight drive2 && model pull drive1 && model pull drive2 || return
-    wait_until 5 is_state away drive2
+    wait_until 5 is_state away lib1-drive2
     model return drive2 drive1
     feed_end /tmp/data && wait "$tar"
 }
 ok "both cut, nodes swapped: dd and tar end well" swapped
-same "drive2 was cut too" 1 "$(field OUTAGES drive2)"
-same "the real nodes are swapped" "${real#* } ${real% *}" "$(field REAL drive1) $(field REAL drive2)"
+same "drive2 was cut too" 1 "$(field OUTAGES lib1-drive2)"
+same "the real nodes are swapped" "${real#* } ${real% *}" "$(field REAL lib1-drive1) $(field REAL lib1-drive2)"
 same "those that programs have are not" "$nst $nst2" "$(held_by_serial MDLDRV01 nst) $(held_by_serial MDLDRV02 nst)"
 ok "cartridge 1 has dd's" on_tape T00001L7 /tmp/data 96 1
 mt -f "$nst2" rewind

@@ -44,7 +44,7 @@ ok "in a drop-in, whose name is said" refuses 'd/50-site.conf: \[Hold\] Timeout=
 say "kernel modules"
 vlib_up 1 1 20 || lab_done
 printf 'install target_core_user /bin/false\ninstall tcm_loop /bin/false\n' > /etc/modprobe.d/lab.conf
-evertape_config '[Hold]' Journal=32M '[Device "drive2"]' Timeout=3s
+evertape_config '[Hold]' Journal=32M '[Device "lib2-drive1"]' Timeout=3s
 ok "evertaped starts all the same" evertaped_start
 ok "it sees the drive" wait_until 5 prints DRV0001 evertape list
 modules='drive1: Cannot load kernel module (MODULE).*the kernel needs modules target_core_user and tcm_loop.*install'
@@ -62,21 +62,21 @@ ok "a drive that is not there" fails_saying 'drive1 \(serial number DRV0001\): i
 say "names and users"
 model_up --drives 2 --capacity 60M || lab_done
 mtx -f "$(by_serial MDLLIB01 sg)" load 1 0 > /dev/null
-ok "evertaped names what has come" wait_until 5 prints '^drive2 .*MDLDRV01' evertape list
+ok "evertaped names what has come" wait_until 5 prints '^lib2-drive1 .*MDLDRV01' evertape list
 ok "unknown" fails_saying 'drive9: no such device; `evertape list` shows' evertape hold drive9
 ok "strange" fails_saying 'no such device' evertape hold $'drive1\n\e[31m'
 ok "no name" fails_saying 'give either the NAMEs of devices or --all' evertape hold
-ok "unknown verb" fails_saying "unknown verb 'hodl'" evertape hodl drive2
-ok "release of what is not held" prints 'drive2: .*not held' evertape release drive2
+ok "unknown verb" fails_saying "unknown verb 'hodl'" evertape hodl lib2-drive1
+ok "release of what is not held" prints 'lib2-drive1: .*not held' evertape release lib2-drive1
 ok "everybody may look" setpriv --reuid=65534 --clear-groups evertape list
-ok "and not hold" fails_saying 'not permitted.*run it as root' setpriv --reuid=65534 --clear-groups evertape hold drive2
+ok "and not hold" fails_saying 'not permitted.*run it as root' setpriv --reuid=65534 --clear-groups evertape hold lib2-drive1
 ok "a second evertaped" fails_saying "is running already \(pid $(evertaped_pid)\)" "$evertaped"
 real=$(by_serial MDLDRV01 nst)
 sleep 100 < "$real" &
 user=$!
 wait_until 5 test -e "/proc/$user/fd/0"
-ok "in use" fails_saying "drive2: nst[0-9]+ is in use by (sleep|bash|main) \(pid $user\); hold it when it has finished" \
-    evertape hold drive2
+ok "in use" fails_saying "lib2-drive1: nst[0-9]+ is in use by (sleep|bash|main) \(pid $user\); hold it when it has finished" \
+    evertape hold lib2-drive1
 kill "$user"
 wait "$user"
 model pull changer && model swap-serial changer MDLDRV02 && model return changer
@@ -84,8 +84,8 @@ ok "a serial number that two devices have" wait_until 5 \
     fails_saying 'MDLDRV02: several devices are called so; use the name' evertape hold MDLDRV02
 
 say "held"
-ok "hold" evertape hold drive2
-ok "twice is no failure" prints 'drive2: .*already' evertape hold drive2
+ok "hold" evertape hold lib2-drive1
+ok "twice is no failure" prints 'lib2-drive1: .*already' evertape hold lib2-drive1
 nst=$(held_by_serial MDLDRV01 nst) sg=$(by_serial MDLDRV01 sg)
 ok "the real drive has no st node" not by_serial MDLDRV01 nst
 ok "its sg node is busy" fails_saying 'busy' dd "if=$sg" iflag=nonblock count=1
@@ -93,13 +93,13 @@ ok "the held one works" mt -f "$nst" status
 sleep 100 < "$nst" &
 user=$!
 wait_until 5 test -e "/proc/$user/fd/0"
-ok "release while in use" fails_saying "drive2: .* is in use by .* \(pid $user\); release it when" evertape release drive2
+ok "release while in use" fails_saying "lib2-drive1: .* is in use by .* \(pid $user\); release it when" evertape release lib2-drive1
 kill "$user"
 wait "$user"
 evertaped_stop
 ok "a program may go on asking" fails_saying 'not running' evertape status
 ok "start again" evertaped_start
-ok "the hold is remembered" wait_until 10 is_state held drive2
+ok "the hold is remembered" wait_until 10 is_state held lib2-drive1
 same "with the same node" "$nst" "$(held_by_serial MDLDRV01 nst)"
 
 is_real() {
@@ -116,27 +116,27 @@ writes_on() {
 ok "a program writes" writes_on
 model pull drive1
 ok "gets an error" fails_saying 'Input/output error' writes_on
-evertape status drive2
-ok "evertape says why" prints 'failed.*did not come back within 3s' evertape status -o NAME,STATE,REASON drive2
+evertape status lib2-drive1
+ok "evertape says why" prints 'failed.*did not come back within 3s' evertape status -o NAME,STATE,REASON lib2-drive1
 uptime_ms
 begun=$REPLY
 ok "a program that goes on gets it again" fails_saying 'Input/output error' writes_on
 uptime_ms
 ok "at once" test $((REPLY - begun)) -lt 2000
 model return drive1
-ok "it comes back" wait_until 10 is_real drive2
+ok "it comes back" wait_until 10 is_real lib2-drive1
 ok "what depends on the position still fails" fails_saying 'Input/output error' writes_on
 { exec 9>&-; } 2> /dev/null # st has a filemark to write, and says that it cannot
 ok "until the program rewinds" mt -f "$nst" rewind
 ok "then it writes" dd if=/tmp/data "of=$nst" bs=64k status=none
 ok "all is there" on_tape T00001L7 /tmp/data 64 1
-same "state" held "$(field STATE drive2)"
+same "state" held "$(field STATE lib2-drive1)"
 
 say "another drive comes back in its place"
 evertape_config '[Hold]' Journal=32M
 evertaped_stop
 evertaped_start
-ok "held" wait_until 10 is_state held drive2
+ok "held" wait_until 10 is_state held lib2-drive1
 mt -f "$nst" rewind
 fed dd "of=$nst" bs=64k iflag=fullblock status=none
 feed /tmp/data 2
@@ -144,7 +144,7 @@ model pull drive1 && model swap-serial drive1 STRANGER && model return drive1
 ok "it has a name of its own" wait_until 10 prints STRANGER evertape list
 pause 1
 ok "the program waits" kill -0 "$_fed_pid"
-same "away" away "$(field STATE drive2)"
+same "away" away "$(field STATE lib2-drive1)"
 model pull drive1 && model swap-serial drive1 MDLDRV01 && model return drive1
 ok "the right one comes, and the program ends well" feed_end /tmp/data
 ok "on the tape once" on_tape T00001L7 /tmp/data 64 1
@@ -154,22 +154,22 @@ fed dd "of=$nst" bs=64k iflag=fullblock status=none
 feed /tmp/data 2
 model offline drive1
 feed_aside /tmp/data 1
-ok "it is noticed" wait_until 10 is_state resuming drive2
+ok "it is noticed" wait_until 10 is_state resuming lib2-drive1
 model swap-serial drive1 STRANGER
 model online drive1
-ok "it is refused" wait_until 20 evertaped_said 'drive2: wrong-device: .*STRANGER'
+ok "it is refused" wait_until 20 evertaped_said 'lib2-drive1: wrong-device: .*STRANGER'
 ok "the program waits" kill -0 "$_fed_pid"
 model swap-serial drive1 MDLDRV01
 ok "the right one comes, and the program ends well" feed_end /tmp/data
 ok "on the tape once" on_tape T00001L7 /tmp/data 64 1
 
 say "release"
-ok "release" evertape release drive2
+ok "release" evertape release lib2-drive1
 ok "the real node is back" wait_until 10 by_serial MDLDRV01 nst
 ok "and works" mt -f "$(by_serial MDLDRV01 nst)" status
 ok "there is no held one" not held_by_serial MDLDRV01 sg
-same "state" present "$(field STATE drive2)"
+same "state" present "$(field STATE lib2-drive1)"
 evertaped_stop
 evertaped_start
-same "and it stays so" present "$(field STATE drive2)"
+same "and it stays so" present "$(field STATE lib2-drive1)"
 lab_done

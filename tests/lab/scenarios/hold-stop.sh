@@ -36,7 +36,7 @@ ok "no LUN is left" no_luns
 ok "the devices are given back" wait_until 5 given_back
 ok "no process waits in the kernel" wait_until 2 none_stuck
 ok "start: held again" held_again
-ok "journal and state are new" prints "beginning of medium" evertape show drive1
+ok "journal and state are new" prints "beginning of medium" evertape show lib1-drive1
 
 begin=$(date +%s)
 ok "restarted while nobody uses anything" evertaped_restart
@@ -78,7 +78,7 @@ ok "what was written and told is on the tape" prints '^ok blocks=(6[0-9]|7[0-9]|
 ok "byte for byte" cmp -n $((4 * 1048576 - 65536)) /tmp/dump /tmp/data
 ok "the cartridge can be taken out" eval 'mt -f "$(by_serial MDLDRV01 nst)" offline && mtx -f "$(by_serial MDLLIB01 sg)" unload 1 0'
 ok "start: held again" held_again
-same "no outage is counted" 0 "$(field OUTAGES drive1)"
+same "no outage is counted" 0 "$(field OUTAGES lib1-drive1)"
 
 never_ending() {
     say "a command that the drive never ends"

@@ -102,7 +102,7 @@ ok "a tape is full" prints 'No space left on device' fill "$direct"
 ok "and no sooner or later through a loss" prints 'No space left on device' fill "$held"
 same "both tapes are the same" "$(model dump T00002L7 /tmp/direct)" "$(model dump T00001L7 /tmp/held)"
 ok "object by object" cmp /tmp/direct.objects /tmp/held.objects
-ok "what was lost had been written again" evertaped_said 'drive1: resumed: .* 7 objects written again'
+ok "what was lost had been written again" evertaped_said 'lib1-drive1: resumed: .* 7 objects written again'
 
 # 1 MiB is the longest command of a held device (tcm_loop: 256 pages), which the held one says by READ BLOCK LIMITS.
 mt -f "$held" rewind

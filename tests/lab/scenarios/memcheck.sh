@@ -15,7 +15,7 @@ lab_dbus
 model_up --drives 1 --capacity 60M --buffer 16 || lab_done
 changer=$(by_serial MDLLIB01 sg)
 mtx -f "$changer" load 1 0 > /dev/null
-evertape_config '[Hold]' 'Journal=8M' 'Timout=5s' '[Device "drive1"]' 'Timeout=1h'
+evertape_config '[Hold]' 'Journal=8M' 'Timout=5s' '[Device "lib1-drive1"]' 'Timeout=1h'
 ok "evertaped starts under valgrind" under_memcheck
 first=$(evertaped_pid)
 ok "lists" wait_until 10 prints MDLDRV01 evertape list
@@ -35,11 +35,11 @@ cut() {
     catch_in_flight drive1 /tmp/data
     model pull drive1 executed
     model power-cycle drive1 5
-    wait_until 20 is_state away drive1
+    wait_until 20 is_state away lib1-drive1
     model return drive1
 }
 ok "writes through a cut that loses objects" writes cut
-ok "writes them again" evertaped_said 'drive1: resumed: .* 5 objects written again'
+ok "writes them again" evertaped_said 'lib1-drive1: resumed: .* 5 objects written again'
 ok "through a reset" writes model reset drive1
 ok "through its own death" writes evertaped_crash
 mt -f "$nst" rewind
@@ -51,8 +51,8 @@ mt -f "$nst" offline
 ok "it waits for the changer" wait_until 20 is_state away lib1
 model return changer
 ok "and moves the cartridge" mtx -f "$lib" unload 1 0
-ok "unknown names are refused" fails_saying 'no such device' evertape hold drive9
-ok "show" evertape show drive1
+ok "unknown names are refused" fails_saying 'no such device' evertape hold lib1-drive9
+ok "show" evertape show lib1-drive1
 ok "release" evertape release --all
 second=$(evertaped_pid)
 ok "it ends well" evertaped_stop
