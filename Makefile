@@ -15,7 +15,7 @@ help:
 	@echo 'make lab      every scenario of tests/lab'
 	@echo 'make torture  the simulator over SEEDS=$(SEEDS) seeds from SEED on, by default new ones'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
-	@echo 'make bench    throughput and latency, held against direct'
+	@echo 'make bench    throughput and latency, held against direct; what naming costs'
 	@echo 'make clean    remove $(BUILD)'
 
 deps:
@@ -43,6 +43,7 @@ fuzz: deps
 	@tools/fuzz
 
 bench: build
+	@$(BUILD)/tests/bench/bench-names
 	@tests/bench/run
 
 clean:

@@ -160,6 +160,29 @@ static void set_scan_timer(Manager *m)
         (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_ONESHOT);
 }
 
+static void fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
+{
+        const char *active;
+
+        RegistryDevice library;
+
+        *v = (DeviceView){.device = *device, .held = find_held(m, device->id)};
+        if (device->library != 0 && registry_find_id(m->registry, device->library, &library) >= 0)
+                memcpy(v->library, library.name, sizeof(v->library));
+        active = v->held ? held_path_node(v->held) : "";
+        for (size_t i = 0; i < m->n_paths; i++) {
+                const DevicePath *p = &m->paths[i];
+
+                if (!identity_equal(&p->identity, &device->identity))
+                        continue;
+                if (p->held_lun)
+                        v->held_lun = p;
+                else if (!v->real || strcmp(p->sg, active) == 0 ||
+                         (!active[0] && strcmp(p->state, "running") == 0))
+                        v->real = p;
+        }
+}
+
 /* A device that is not held has no other moment at which the bus could learn of it. */
 static void emit_unheld(Manager *m, const DevicePath *old, size_t n_old)
 {
@@ -168,12 +191,15 @@ static void emit_unheld(Manager *m, const DevicePath *old, size_t n_old)
                 const DevicePath *others = i < m->n_paths ? old : m->paths;
                 size_t n_others = i < m->n_paths ? n_old : m->n_paths;
                 bool both = false;
+                RegistryDevice device;
                 DeviceView view;
 
                 for (size_t k = 0; k < n_others; k++)
                         both = both || strcmp(others[k].sg, p->sg) == 0;
-                if (!both && !p->held_lun && registry_find(m->registry, &p->identity, &view.device) >= 0 &&
-                    manager_find(m, view.device.name, &view) >= 0 && !view.held)
+                if (both || p->held_lun || registry_find(m->registry, &p->identity, &device) < 0)
+                        continue;
+                fill_view(m, &device, &view);
+                if (!view.held)
                         (void) bus_emit_changed(m->bus, &view);
         }
 }
@@ -231,29 +257,6 @@ void manager_want_scan(Manager *m)
 }
 
 /* ---- looking ---- */
-
-static void fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
-{
-        const char *active;
-
-        RegistryDevice library;
-
-        *v = (DeviceView){.device = *device, .held = find_held(m, device->id)};
-        if (device->library != 0 && registry_find_id(m->registry, device->library, &library) >= 0)
-                memcpy(v->library, library.name, sizeof(v->library));
-        active = v->held ? held_path_node(v->held) : "";
-        for (size_t i = 0; i < m->n_paths; i++) {
-                const DevicePath *p = &m->paths[i];
-
-                if (!identity_equal(&p->identity, &device->identity))
-                        continue;
-                if (p->held_lun)
-                        v->held_lun = p;
-                else if (!v->real || strcmp(p->sg, active) == 0 ||
-                         (!active[0] && strcmp(p->state, "running") == 0))
-                        v->real = p;
-        }
-}
 
 static void add_note(DeviceView *v, const RegistryDevice *devices, size_t n)
 {

@@ -222,17 +222,13 @@ static int empty_names(Registry *r, Update *u)
 /* By the number of the bay if it is free, else the lowest that is. */
 static int choose_name(Registry *r, const Update *u, unsigned ordinal, char *name)
 {
-        char library[40];
-        int given = 1;
+        char prefix[NAME_LENGTH_MAX];
+        int given;
 
-        snprintf(library, sizeof(library), "%.39s", u->library_name);
-        snprintf(name, NAME_LENGTH_MAX, "%s-drive%u", library, ordinal);
+        snprintf(prefix, sizeof(prefix), "%.40s-drive", u->library_name);
+        snprintf(name, NAME_LENGTH_MAX, "%.50s%u", prefix, ordinal);
         given = name_is_given(r, name);
-        for (unsigned n = 1; given > 0; n++) {
-                snprintf(name, NAME_LENGTH_MAX, "%s-drive%u", library, n);
-                given = name_is_given(r, name);
-        }
-        return given;
+        return given > 0 ? device_find_free_name(r, prefix, name, NAME_LENGTH_MAX) : given;
 }
 
 static int give_new_name(Registry *r, Update *u, Plan *p)

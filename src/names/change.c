@@ -149,6 +149,7 @@ static int forget_name(Registry *r, void *userdata)
                 "UPDATE bay SET device = NULL WHERE device = ?1",
                 "DELETE FROM bay WHERE library = ?1",
                 "DELETE FROM used_name WHERE device = ?1",
+                "DELETE FROM counter",
                 "DELETE FROM device WHERE id = ?1",
         };
         const Change *c = userdata;
@@ -158,7 +159,9 @@ static int forget_name(Registry *r, void *userdata)
         error = registry_find_name(r, c->name, &d);
         if (error == -ENOENT) {
                 error = registry_run(r, "DELETE FROM used_name WHERE name = ?3 AND ?1 = ?2", 0, 0, c->name);
-                return error < 0 ? error : sqlite3_changes(r->db) > 0 ? 0 : -ENOENT;
+                if (error < 0 || sqlite3_changes(r->db) == 0)
+                        return error < 0 ? error : -ENOENT;
+                return registry_exec(r, "DELETE FROM counter");
         }
         for (size_t i = 0; i < ELEMENTSOF(rows) && error >= 0; i++)
                 error = registry_run(r, rows[i], d.id, 0, NULL);

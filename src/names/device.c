@@ -165,13 +165,37 @@ int name_is_given(Registry *r, const char *name)
         return code == SQLITE_ROW ? 1 : schema_error(code);
 }
 
-int device_find_free_name(Registry *r, DeviceType type, char *name, size_t n_name)
+static int count_given(Registry *r, const char *prefix, uint32_t *ret)
 {
-        int given = 1;
+        _cleanup_statement_ sqlite3_stmt *statement = NULL;
+        int code, error;
 
-        for (uint32_t n = 1; given > 0; n++)
-                given = name_is_given(r, name_format(name, n_name, type, n));
-        return given;
+        error = registry_prepare(r, "SELECT given FROM counter WHERE prefix = ?1", &statement);
+        if (error < 0)
+                return error;
+        (void) statement_bind_text(statement, 1, prefix);
+        code = sqlite3_step(statement);
+        *ret = code == SQLITE_ROW ? (uint32_t) sqlite3_column_int64(statement, 0) : 0;
+        return schema_error(code);
+}
+
+int device_find_free_name(Registry *r, const char *prefix, char *name, size_t n_name)
+{
+        uint32_t given;
+        int error, used = 1;
+
+        error = count_given(r, prefix, &given);
+        if (error < 0)
+                return error;
+        while (used > 0) {
+                if (snprintf(name, n_name, "%s%u", prefix, ++given) >= (int) n_name)
+                        return -ENAMETOOLONG;
+                used = name_is_given(r, name);
+        }
+        if (used < 0)
+                return used;
+        return registry_run(r, "INSERT OR REPLACE INTO counter (given, prefix) VALUES (?1 + ?2, ?3)", given,
+                            0, prefix);
 }
 
 int registry_run(Registry *r, const char *sql, uint32_t a, uint32_t b, const char *text)
@@ -266,7 +290,7 @@ static int insert_new(Registry *r, const Identity *identity, bool apart, uint64_
 
         if (!apart)
                 d.identity.address[0] = '\0';
-        error = device_find_free_name(r, identity->type, d.name, sizeof(d.name));
+        error = device_find_free_name(r, name_prefix(identity->type), d.name, sizeof(d.name));
         if (error >= 0)
                 error = device_insert(r, &d, identity->address);
         if (error >= 0)

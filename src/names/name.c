@@ -12,10 +12,9 @@
 #include "names/registry.h"
 #include "util/cleanup.h"
 
-char *name_format(char *dst, size_t n_dst, DeviceType type, uint32_t n)
+const char *name_prefix(DeviceType type)
 {
-        snprintf(dst, n_dst, "%s%u", type == DEVICE_CHANGER ? "lib" : "drive", n);
-        return dst;
+        return type == DEVICE_CHANGER ? "lib" : "drive";
 }
 
 static bool is_digit(char c)

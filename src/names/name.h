@@ -9,8 +9,8 @@
 
 #include "scsi/device-type.h"
 
-/* Name number n of a device of this type into dst: "lib1", "drive1". Returns dst. */
-char *name_format(char *dst, size_t n_dst, DeviceType type, uint32_t n);
+/* What the names of stand-alone devices of this type begin with: "lib", "drive". */
+const char *name_prefix(DeviceType type);
 
 /* Letters, digits, '.', '_' and '-', the first of them a letter or digit, shorter than NAME_LENGTH_MAX, and
  * not ending like a link of another name (names/links.h), and no name of a node ("sg3"). */

@@ -37,7 +37,8 @@ static const char *const migrations[] = {
         "PRAGMA application_id = " STRINGIFY(APPLICATION_ID) ";",
 
         /* 2: bays, and what tells devices apart that claim one identity. place is where a device was last
-         * seen; address is empty, or the place as a part of the identity. */
+         * seen; address is empty, or the place as a part of the identity. counter: all numbers up to
+         * this one are given. */
         "CREATE TABLE device2 ("
         " id INTEGER PRIMARY KEY AUTOINCREMENT,"
         " name TEXT NOT NULL UNIQUE,"
@@ -62,7 +63,8 @@ static const char *const migrations[] = {
         "CREATE TABLE bay ("
         " library INTEGER NOT NULL, element INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
         " device INTEGER UNIQUE,"
-        " PRIMARY KEY (library, element)) WITHOUT ROWID;",
+        " PRIMARY KEY (library, element)) WITHOUT ROWID;"
+        "CREATE TABLE counter (prefix TEXT PRIMARY KEY NOT NULL, given INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 typedef struct ErrorRow {

@@ -50,8 +50,8 @@ int name_is_given(Registry *r, const char *name);
  * a new one, goes into d. place: where it was found. */
 int device_insert(Registry *r, RegistryDevice *d, const char *place);
 
-/* The lowest number not given yet into name. prefix may be NULL. */
-int device_find_free_name(Registry *r, DeviceType type, char *name, size_t n_name);
+/* Within a transaction: prefix and the lowest number not given yet into name. */
+int device_find_free_name(Registry *r, const char *prefix, char *name, size_t n_name);
 
 /* Within a transaction: nothing is what the name stands for, or it is this. */
 int device_vacate(Registry *r, uint32_t id);
