@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2154
+# lab: -t 240
+# Held drives that are replaced in their bays, idle and in use; names that people change while programs use them; a
+# registry that is spoilt, lost and brought back.
+
+hold_model "--drives 2 --slots 4 --tapes 2 --capacity 20M" MDLDRV01 MDLLIB01 || lab_done
+registry=/var/lib/evertape/evertape.db
+
+is_device() { # SERIAL NAME: the held LUN of that name says that it is this one
+    [[ $(held_by_serial "$1" nst) -ef /dev/tape/by-name/$2-nst ]]
+}
+replace_in_bay() { # DRIVE SERIAL
+    model pull "$1" && model swap-serial "$1" "$2" && model return "$1"
+}
+
+say "a held drive is replaced"
+udevadm settle
+ok "the bay's name" is_device MDLDRV01 lib1-drive1
+ok "replaced" replace_in_bay drive1 NEWDRV01
+ok "it is held anew" wait_until 30 is_device NEWDRV01 lib1-drive1
+ok "and works" wait_until 10 mt -f /dev/tape/by-name/lib1-drive1-nst status
+ok "the history says so" prints 'lib1-drive1 +replaced +serial number NEWDRV01, before MDLDRV01' evertape history lib1-drive1
+ok "the library says the same drive" prints 'NEWDRV01' sg_raw -r 4096 /dev/tape/by-name/lib1-changer \
+    b8 04 00 00 ff ff 01 00 10 00 00 00
+
+say "while a program has it open"
+sleep 100 < /dev/tape/by-name/lib1-drive1-nst &
+user=$!
+wait_until 5 test -e "/proc/$user/fd/0"
+ok "replaced" replace_in_bay drive1 NEWDRV02
+ok "it is said what it waits for" wait_until 20 prints 'its drive was replaced.*NEWDRV02.*sleep' \
+    evertape list -o REASON lib1-drive1
+kill "$user"
+wait "$user"
+ok "then it is held anew" wait_until 30 is_device NEWDRV02 lib1-drive1
+
+say "other names"
+sleep 100 < /dev/tape/by-name/lib1-drive1-nst &
+user=$!
+wait_until 5 test -e "/proc/$user/fd/0"
+ok "rename while it is in use" evertape rename lib1-drive1 left
+udevadm settle
+ok "the link has the name" is_device NEWDRV02 left
+ok "and the old one is gone" not test -L /dev/tape/by-name/lib1-drive1-nst
+ok "a name of another device" fails_saying "is or was the name of another" evertape rename left lib1-drive2
+ok "a path" fails_saying "can be no name" evertape rename left ../left
+ok "by the former name there is a history" prints 'renamed' evertape history lib1-drive1
+kill "$user"
+wait "$user"
+ok "what is there is not forgotten" fails_saying 'is there' evertape forget lib1-drive2
+ok "what is held neither" fails_saying 'is held' evertape forget left
+ok "by the other rule the name goes along" evertape names export /tmp/names
+ok "an import of it changes nothing" prints 'left: is there' evertape names import /tmp/names
+
+say "the registry is spoilt"
+evertaped_stop
+cp "$registry" /tmp/good.db
+head -c 3000 /tmp/good.db > "$registry"
+cp "$registry" /tmp/spoilt.db
+udevadm trigger --action=change --subsystem-match=scsi_tape --subsystem-match=scsi_generic
+udevadm settle
+ok "links in use stay" is_device NEWDRV02 left
+ok "evertaped says what to do" fails_saying 'damaged.*names import' "$EVERTAPED"
+ok "and writes nothing" cmp "$registry" /tmp/spoilt.db
+rm "$registry"
+ok "without one it takes the text" evertaped_start
+ok "all names are there" prints 'left: is there' evertape names import --dry-run /tmp/names
+evertape names export > /tmp/names2
+ok "and nothing else" diff <(grep -v Seen= /tmp/names) <(grep -v Seen= /tmp/names2)
+ok "the device is held as before" wait_until 20 is_state held left
+udevadm settle
+ok "with its link" is_device NEWDRV02 left
+
+say "stand-alone, and replaced by hand"
+ok "release" evertape release --all
+model pull changer
+wait_until 10 is_state absent lib1
+replace_in_bay drive2 NEWDRV03
+ok "a new drive without its library has a name of its own" wait_until 10 prints '^drive1 .*NEWDRV03' evertape list
+ok "it gets the other one's" evertape replace lib1-drive2 --with NEWDRV03
+same "so" NEWDRV03 "$(field SERIAL lib1-drive2)"
+ok "its own is reserved" fails_saying 'is or was the name' evertape rename left drive1
+ok "and free when forgotten" evertape forget drive1
+ok "for whom one likes" evertape rename left drive1
+model return changer
+ok "the library agrees" wait_until 10 is_state present lib1
+udevadm settle
+[[ $(by_serial NEWDRV03 nst) -ef /dev/tape/by-name/lib1-drive2-nst ]]
+same "links" 0 $?
+lab_done
