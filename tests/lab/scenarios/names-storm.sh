@@ -132,8 +132,10 @@ swapped() {
 
 # One of three paths goes, and comes back when all has been looked at.
 path_lost() {
+    local path
     below 2
-    path_down $((REPLY + 1)) && right && path_up $((REPLY + 1))
+    path=$((REPLY + 1))
+    path_down "$path" && right && path_up "$path"
 }
 
 # What a new boot finds: other numbers, no udev database, no links, nothing in /run.
