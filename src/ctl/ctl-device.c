@@ -33,6 +33,7 @@ static const Field fields[_FIELD_MAX] = {
         [FIELD_GENERIC]     = {"GENERIC",     "Generic node", "GenericNode",  FIELD_TYPE_TEXT,  "sg node belonging to it"},
         [FIELD_CHANGER]     = {"CHANGER",     "Changer node", "ChangerNode",  FIELD_TYPE_TEXT,  "sch node, changers only"},
         [FIELD_REAL]        = {"REAL",        "Real node",    "RealNode",     FIELD_TYPE_TEXT,  "sg node of the real device"},
+        [FIELD_PATHS]       = {"PATH-COUNT",  "Path count",   "PathCount",    FIELD_TYPE_COUNT, "paths to it that there are now"},
         [FIELD_LINKS]       = {"LINKS",       "Links",        "Links",        FIELD_TYPE_LIST,  "links by name"},
         [FIELD_SINCE]       = {"SINCE",       "Since",        "Since",        FIELD_TYPE_TIME,  "when the state last changed"},
         [FIELD_OUTAGES]     = {"OUTAGES",     "Outages",      "Outages",      FIELD_TYPE_COUNT, "outages survived"},

@@ -32,6 +32,7 @@ typedef enum FieldId {
         FIELD_GENERIC,
         FIELD_CHANGER,
         FIELD_REAL,
+        FIELD_PATHS,
         FIELD_LINKS,
         FIELD_SINCE,
         FIELD_OUTAGES,

@@ -92,6 +92,7 @@ static int append_rest(sd_bus_message *m, const FakeDevice *d)
         append_text(m, "GenericNode", d->sg);
         append_text(m, "ChangerNode", d->changer);
         append_text(m, "RealNode", d->real);
+        append_number(m, "PathCount", 1);
         sd_bus_message_append(m, "{sv}", "Links", "as", (d->link1 != NULL) + (d->link2 != NULL), d->link1,
                               d->link2);
         append_number(m, "Since", d->since);

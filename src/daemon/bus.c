@@ -122,6 +122,8 @@ static int add_nodes(sd_bus_message *m, const DeviceView *v)
                 r = add_node(m, "ChangerNode", nodes ? nodes->changer : "");
         if (r >= 0)
                 r = add_node(m, "RealNode", v->real ? v->real->sg : "");
+        if (r >= 0)
+                r = add_number(m, "PathCount", v->n_real);
         return r < 0 ? r : add_links(m, v, nodes);
 }
 

@@ -175,6 +175,7 @@ static void fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
 
                 if (!identity_equal(&p->identity, &device->identity))
                         continue;
+                v->n_real += !p->held_lun;
                 if (p->held_lun)
                         v->held_lun = p;
                 else if (!v->real || strcmp(p->sg, active) == 0 ||
@@ -750,6 +751,7 @@ void manager_abandon(Manager *m)
 int manager_start(Manager *m)
 {
         _cleanup_free_ RegistryDevice *devices = NULL;
+        RegistryDevice device;
         size_t n;
         Held *h;
         int r;
@@ -765,7 +767,9 @@ int manager_start(Manager *m)
                         log_error("%s: cannot be held: %s", devices[i].name, strerror(-r));
         }
         scan(m);
+        /* links may be those of another time; what has no name yet is looked at when it gets one */
         for (size_t i = 0; i < m->n_paths; i++)
-                (void) monitor_trigger_udev(m->root, &m->paths[i]);
+                if (registry_find(m->registry, &m->paths[i].identity, &device) >= 0)
+                        (void) monitor_trigger_udev(m->root, &m->paths[i]);
         return 0;
 }

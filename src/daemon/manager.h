@@ -67,6 +67,7 @@ typedef struct DeviceView {
         const DevicePath *real;        /* NULL while away */
         const DevicePath *held_lun;    /* NULL if there is none */
         Held *held;                    /* NULL if not held */
+        size_t n_real;                 /* paths to the real device */
         char library[NAME_LENGTH_MAX]; /* whose bay the name belongs to, or "" */
         char note[160];                /* what is odd about it, or "" */
 } DeviceView;
