@@ -27,6 +27,7 @@ int verb_status(int argc, char **argv);
 int verb_fail(int argc, char **argv);
 int verb_wait(int argc, char **argv);
 int verb_watch(int argc, char **argv);
+int verb_doctor(int argc, char **argv);
 
 /* "evertape: ..." on stderr. */
 _printf_(1, 2) void complain(const char *format, ...);

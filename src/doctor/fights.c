@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Rules of others that undo what evertape's do. udev reads all files in the order of their names, whatever
+ * their directory: later ones win, but for ":=", which ends the matter, and for the priority of links. A rule
+ * is taken for one about tapes by what it matches itself, by what it assigns, or by a "not a tape: skip"
+ * above it. */
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+
+#include "doctor/check.h"
+#include "doctor/files.h"
+#include "doctor/rules.h"
+#include "doctor/udev-files.h"
+#include "util/text.h"
+
+#define RELOAD "\nudevadm control --reload; udevadm trigger --action=add --settle"
+
+/* One rule with what is known about its place. */
+typedef struct Place {
+        const char *file; /* its name without the directory */
+        bool after_ours;  /* behind 61-evertape.rules */
+        char where[360];  /* file:line */
+} Place;
+
+/* Does a pattern of a rule ("st*[0-9]|nst*", "scsi_tape") take one of these? */
+static bool pattern_takes(const char *pattern, const char *const *names, size_t n_names)
+{
+        char one[64];
+
+        for (; *pattern; pattern += strcspn(pattern, "|"), pattern += *pattern == '|') {
+                size_t n = strcspn(pattern, "|");
+
+                if (n >= sizeof(one))
+                        continue;
+                memcpy(one, pattern, n);
+                one[n] = '\0';
+                for (size_t i = 0; i < n_names; i++)
+                        if (fnmatch(one, names[i], 0) == 0)
+                                return true;
+        }
+        return false;
+}
+
+static bool names_tape_subsystem(const char *pattern)
+{
+        static const char *const names[] = {"scsi_tape", "scsi_generic", "scsi_changer", "lin_tape", "tape"};
+
+        return pattern_takes(pattern, names, ELEMENTSOF(names));
+}
+
+/* Not "*", which every rule for everything has. */
+static bool names_tape_node(const char *pattern)
+{
+        static const char *const names[] = {"st0",  "nst0", "st12",     "nst12",     "sg0",
+                                            "sg12", "sch0", "IBMtape0", "IBMtape0n", "IBMchanger0"};
+        static const char *const others[] = {"sda", "tty0", "loop0"};
+
+        return pattern_takes(pattern, names, ELEMENTSOF(names)) &&
+               !pattern_takes(pattern, others, ELEMENTSOF(others));
+}
+
+static bool token_is(const RuleToken *t, const char *key)
+{
+        return text_equal(t->key, key);
+}
+
+static bool token_matches_tape(const RuleToken *t)
+{
+        if (t->operator== RULE_DIFFERENT || t->operator== RULE_ADD)
+                return false;
+        if (token_is(t, "SUBSYSTEM") || token_is(t, "SUBSYSTEMS"))
+                return names_tape_subsystem(t->value);
+        return token_is(t, "KERNEL") && names_tape_node(t->value);
+}
+
+/* A rule for another subsystem is none about tapes, however general its KERNEL is. */
+static bool token_excludes_tape(const RuleToken *t)
+{
+        return token_is(t, "SUBSYSTEM") && t->operator== RULE_EQUAL && !names_tape_subsystem(t->value);
+}
+
+static bool rule_is_about_tapes(const Rule *rule, bool gated)
+{
+        bool about = gated;
+
+        for (size_t i = 0; i < rule->n_tokens; i++) {
+                const RuleToken *t = &rule->tokens[i];
+
+                if (token_excludes_tape(t))
+                        return false;
+                about |= token_matches_tape(t) ||
+                         (token_is(t, "SYMLINK") && rule_token_assigns(t) && strstr(t->value, "tape/"));
+        }
+        return about;
+}
+
+static const char *rule_value(const Rule *rule, const char *key)
+{
+        for (size_t i = 0; i < rule->n_tokens; i++)
+                if (token_is(&rule->tokens[i], key))
+                        return rule->tokens[i].value;
+        return NULL;
+}
+
+/* SUBSYSTEM!="scsi_tape", GOTO="end": what follows up to LABEL="end" is about tapes. */
+static void follow_gate(const Rule *rule, char *gate, size_t n_gate)
+{
+        const char *label = rule_value(rule, "LABEL"), *to = rule_value(rule, "GOTO");
+
+        if (label && text_equal(label, gate))
+                gate[0] = '\0';
+        for (size_t i = 0; to && i < rule->n_tokens; i++) {
+                const RuleToken *t = &rule->tokens[i];
+
+                if (t->operator==
+                    RULE_DIFFERENT &&((token_is(t, "SUBSYSTEM") && names_tape_subsystem(t->value)) ||
+                                      (token_is(t, "KERNEL") && names_tape_node(t->value))))
+                        snprintf(gate, n_gate, "%s", to);
+        }
+}
+
+static void report_symlink(const Place *p, const Rule *rule, const RuleToken *t, Report *r)
+{
+        const char *kernel = rule_value(rule, "KERNEL");
+
+        if (strstr(t->value, "tape/by-name/")) {
+                report_add(r, SEVERITY_PROBLEM, p->where, "the rule makes a link in evertape's directory: %s",
+                           t->value);
+                report_why(r, "two rules fight for the link: it may lead to another device than the one of "
+                              "that name");
+                report_fix(r, "remove the rule, and give the name by: evertape rename" RELOAD);
+        } else if (t->operator== RULE_SET_LAST ||(t->operator== RULE_SET && p->after_ours)) {
+                report_add(r, SEVERITY_PROBLEM, p->where,
+                           "the rule takes away all links but its own (SYMLINK%s\"%s\")",
+                           t->operator== RULE_SET ? "=" : ":=", t->value);
+                report_why(r, "the device has no link in /dev/tape/by-name and by-id");
+                report_fix(r, "write SYMLINK+= in the place of SYMLINK%s" RELOAD,
+                           t->operator== RULE_SET ? "=" : ":=");
+        } else if (kernel && !strpbrk(kernel, "*?[")) {
+                report_add(r, SEVERITY_WARNING, p->where, "the rule gives the name %s to whatever is %s",
+                           t->value, kernel);
+                report_why(r, "the numbers of the kernel change when devices go and come: the name will lead "
+                              "to another "
+                              "device");
+                report_fix(r, "remove the rule; use /dev/tape/by-name, and `evertape rename` for a name of "
+                              "your own" RELOAD);
+        } else {
+                report_add(r, SEVERITY_OK, p->where, "the rule makes links of its own: %s", t->value);
+        }
+}
+
+static void report_priority(const Place *p, const Rule *rule, const RuleToken *t, Report *r)
+{
+        if (!strstr(t->value, "link_priority") || !p->after_ours)
+                return;
+        report_add(r, SEVERITY_PROBLEM, p->where, "the rule changes the priority of links (%s)", t->value);
+        report_why(r, "links in /dev/tape/by-id may lead to the real device while evertape holds it");
+        report_fix(r,
+                   "remove OPTIONS from the rule, or rename the file so that it sorts before " UDEV_NAME_RULES
+                           RELOAD);
+}
+
+static void report_rights(const Place *p, const Rule *rule, const RuleToken *t, Report *r)
+{
+        if (!p->after_ours && t->operator!= RULE_SET_LAST)
+                return;
+        report_add(r, SEVERITY_PROBLEM, p->where, "the rule sets %s of tape nodes after evertape (%s)",
+                   t->key, t->value);
+        report_why(r, "the real node of a held device becomes open to other programs, which could rewind it "
+                      "under a backup");
+        report_fix(r,
+                   "write \"=\" and not \":=\", and rename the file so that it sorts before " UDEV_NAME_RULES
+                           RELOAD);
+}
+
+static void report_name(const Place *p, const Rule *rule, const RuleToken *t, Report *r)
+{
+        report_add(r, SEVERITY_NOTE, p->where, "the rule sets NAME (%s), which udev ignores for tapes",
+                   t->value);
+        report_fix(r, "remove it");
+}
+
+/* Programs that open tape nodes. The first word of the command, without its directory. */
+static void report_program(const Place *p, const Rule *rule, const RuleToken *t, Report *r)
+{
+        static const char *const programs[] = {"mt",       "mt-st",      "mt-gnu",   "stinit", "mtx",
+                                               "tapeinfo", "loaderinfo", "tapectl",  "sg_inq", "sg_vpd",
+                                               "sg_turs",  "sg_logs",    "sg_modes", "sg_raw"};
+        const char *begin, *slash;
+        char command[256];
+
+        if (text_equal(t->attribute, "builtin"))
+                return;
+        snprintf(command, sizeof(command), "%s", t->value);
+        command[strcspn(command, " \t")] = '\0';
+        slash = strrchr(command, '/');
+        begin = slash ? slash + 1 : command;
+        for (size_t i = 0; i < ELEMENTSOF(programs); i++) {
+                if (!text_equal(begin, programs[i]))
+                        continue;
+                /* Debian's mt-st: `stinit` is looked at by a check of its own */
+                if (text_equal(begin, "stinit"))
+                        return;
+                report_add(r, SEVERITY_WARNING, p->where, "the rule runs %s for every tape that comes",
+                           begin);
+                report_why(r, "it opens the device: commands that it did not ask for, a unit attention that "
+                              "the backup "
+                              "program never sees, and with /dev/st a rewind");
+                report_fix(r, "remove %s from the rule" RELOAD, t->key);
+        }
+}
+
+typedef struct TokenRow {
+        const char *key;
+        bool assigns; /* only when it assigns; PROGRAM is run by a comparison too */
+        void (*report)(const Place *, const Rule *, const RuleToken *, Report *);
+} TokenRow;
+
+static const TokenRow rows[] = {
+        {"SYMLINK", true, report_symlink}, {"OPTIONS", true, report_priority},
+        {"MODE", true, report_rights},     {"GROUP", true, report_rights},
+        {"OWNER", true, report_rights},    {"NAME", true, report_name},
+        {"RUN", true, report_program},     {"PROGRAM", false, report_program},
+        {"IMPORT", false, report_program},
+};
+
+static void check_rule(const Place *place, const Rule *rule, Report *r)
+{
+        for (size_t i = 0; i < rule->n_tokens; i++)
+                for (size_t j = 0; j < ELEMENTSOF(rows); j++)
+                        if (token_is(&rule->tokens[i], rows[j].key) &&
+                            rule->tokens[i].operator!=
+                            RULE_REMOVE &&(!rows[j].assigns || rule_token_assigns(&rule->tokens[i])))
+                                rows[j].report(place, rule, &rule->tokens[i], r);
+}
+
+static void check_text(const ConfFile *file, char *text, Report *r)
+{
+        Place place = {.file = conf_name(file), .after_ours = strcmp(conf_name(file), UDEV_NAME_RULES) > 0};
+        char gate[128] = "";
+        RulesReader reader;
+        Rule rule;
+        int next;
+
+        rules_open(&reader, text);
+        while ((next = rules_next(&reader, &rule)) != 0) {
+                snprintf(place.where, sizeof(place.where), "/%s:%u", file->path, rule.line);
+                if (next < 0) {
+                        if (gate[0] != '\0')
+                                report_add(r, SEVERITY_NOTE, place.where,
+                                           "the rule is not understood, and udev may not either");
+                        continue;
+                }
+                if (rule_is_about_tapes(&rule, gate[0] != '\0'))
+                        check_rule(&place, &rule, r);
+                follow_gate(&rule, gate, sizeof(gate));
+        }
+}
+
+/* What systemd ships is known, unless a site has put its own in the place of it. */
+static bool is_known(const ConfFile *file)
+{
+        static const char *const known[] = {"50-udev-default.rules", "60-persistent-storage-tape.rules"};
+
+        for (size_t i = 0; i < ELEMENTSOF(known); i++)
+                if (text_equal(conf_name(file), known[i]) && strncmp(file->path, "etc/", 4) != 0)
+                        return true;
+        return file->masked || udev_file_is_ours(file) || strstr(conf_name(file), "evertape");
+}
+
+static void check_by_id(const ConfFile *files, size_t n, Report *r)
+{
+        for (size_t i = 0; i < n; i++)
+                if (text_equal(conf_name(&files[i]), "60-persistent-storage-tape.rules") && !files[i].masked)
+                        return;
+        report_add(r, SEVERITY_NOTE, NULL, "60-persistent-storage-tape.rules is missing or masked");
+        report_why(r, "there are no links in /dev/tape/by-id; those in by-name do not depend on it");
+}
+
+void check_udev_fights(const Doctor *d, Report *r)
+{
+        _cleanup_free_ ConfFile *files = NULL;
+        size_t n = 0;
+
+        if (conf_list(d->root, udev_rule_dirs, N_UDEV_RULE_DIRS, ".rules", &files, &n) < 0) {
+                r->error = -ENOMEM;
+                return;
+        }
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_free_ char *text = NULL;
+                char where[sizeof(files->path) + 1];
+                int error;
+
+                if (is_known(&files[i]))
+                        continue;
+                error = file_read_text(d->root, files[i].path, &text);
+                snprintf(where, sizeof(where), "/%s", files[i].path);
+                if (error < 0)
+                        report_unread(r, where, error);
+                else
+                        check_text(&files[i], text, r);
+        }
+        check_by_id(files, n, r);
+}
