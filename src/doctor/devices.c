@@ -148,6 +148,7 @@ static void report_state(const DevicePath *p, const char *where, Report *r)
         if (text_equal(p->state, "blocked") || text_equal(p->state, "quiesce")) {
                 report_add(r, SEVERITY_WARNING, where,
                            "the transport has lost the device and is looking for it (%s)", p->state);
+                report_why(r, "programs that use it wait, or get an error when the transport gives up");
                 report_fix(r,
                            "look at the cable, the switch and the target; it goes on by itself when they do");
                 return;

@@ -82,6 +82,7 @@ static void check_link(const Doctor *d, const char *name, Report *r)
         snprintf(where, sizeof(where), "/%s", path);
         if (root_link_name(d->root, path, node, sizeof(node)) < 0) {
                 report_add(r, SEVERITY_WARNING, where, "this is no link of udev");
+                report_why(r, "it stays when the device goes, and is in the way of a link of that name");
                 report_fix(r, "rm -r %s", where);
                 return;
         }

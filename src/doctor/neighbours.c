@@ -150,25 +150,27 @@ void check_pollers(const Doctor *d, Report *r)
 typedef struct Neighbour {
         const char *process, *module; /* one of them */
         Severity severity;
-        const char *what, *why;
+        const char *what, *why, *fix;
 } Neighbour;
+
+static const char lin_tape_why[] =
+        "IBM's driver takes drives and changers from st and ch, and evertape holds only those "
+        "of the kernel's own drivers";
+static const char lin_tape_fix[] = "remove lin_tape, or leave its devices to it and do not hold them";
 
 static const Neighbour neighbours[] = {
         {"tcmu-runner", NULL, SEVERITY_NOTE, "tcmu-runner runs",
-         "evertape's LUNs are not of its kind and tell the kernel not to wait for its answers"},
+         "evertape's LUNs are not of its kind and tell the kernel not to wait for its answers", NULL},
         {"multipathd", NULL, SEVERITY_OK, "multipathd runs",
-         "it takes disks only; evertape handles the paths of tapes"},
-        {"lin_taped", NULL, SEVERITY_WARNING, "lin_taped runs",
-         "IBM's driver takes drives and changers from st and ch; evertape holds only those of the kernel's "
-         "own drivers"},
-        {NULL, "lin_tape", SEVERITY_WARNING, "module lin_tape is loaded",
-         "IBM's driver takes drives and changers from st and ch; evertape holds only those of the kernel's "
-         "own drivers"},
+         "it takes disks only; evertape handles the paths of tapes", NULL},
+        {"lin_taped", NULL, SEVERITY_WARNING, "lin_taped runs", lin_tape_why, lin_tape_fix},
+        {NULL, "lin_tape", SEVERITY_WARNING, "module lin_tape is loaded", lin_tape_why, lin_tape_fix},
         {NULL, "scsi_debug", SEVERITY_NOTE, "module scsi_debug is loaded",
-         "some of the devices may be simulated"},
-        {NULL, "mhvtl", SEVERITY_NOTE, "module mhvtl is loaded", "some of the devices are a virtual library"},
+         "some of the devices may be simulated", NULL},
+        {NULL, "mhvtl", SEVERITY_NOTE, "module mhvtl is loaded", "some of the devices are a virtual library",
+         NULL},
         {"tgtd", NULL, SEVERITY_NOTE, "tgtd runs",
-         "this machine is an iSCSI target; its emulated drives know no LOCATE and no position"},
+         "this machine is an iSCSI target; its emulated drives know no LOCATE and no position", NULL},
 };
 
 void check_neighbours(const Doctor *d, Report *r)
@@ -184,5 +186,7 @@ void check_neighbours(const Doctor *d, Report *r)
                         continue;
                 report_add(r, n->severity, NULL, "%s", n->what);
                 report_why(r, n->why);
+                if (n->fix)
+                        report_fix(r, "%s", n->fix);
         }
 }

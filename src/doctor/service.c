@@ -150,8 +150,11 @@ void check_config(const Doctor *d, Report *r)
                 report_fix(r, "mend it, see evertape.conf(5); check: " EVERTAPE_LIBEXECDIR
                               "/evertaped --check-config; systemctl restart evertaped");
         }
-        if (d->input->config_status > 0 && r->n_items == before)
-                report_add(r, SEVERITY_PROBLEM, CONFIG, "the configuration is not accepted");
+        if (d->input->config_status == 0 || r->n_items > before)
+                return;
+        report_add(r, SEVERITY_PROBLEM, CONFIG, "the configuration is not accepted");
+        report_why(r, "evertaped does not start");
+        report_fix(r, EVERTAPE_LIBEXECDIR "/evertaped --check-config");
 }
 
 /* Journal= of one file, if it is there and right; check_config reports what is wrong. */
