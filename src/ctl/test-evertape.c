@@ -420,8 +420,8 @@ static void test_unknown_column(void **state)
 
 static void test_help(void **state)
 {
-        static const char *const verbs[] = {"list",   "show", "hold", "release",
-                                            "status", "fail", "wait", "watch"};
+        static const char *const verbs[] = {"list", "show", "hold",  "release", "status",
+                                            "fail", "wait", "watch", "doctor"};
         static Run run;
 
         run_start(&run, ARGS("--help"));
@@ -444,8 +444,8 @@ static void test_help(void **state)
 /* Verbs, long options and columns that --help knows are in the manual page. */
 static void test_manual_is_complete(void **state)
 {
-        static const char *const verbs[] = {"list",   "show", "hold", "release",
-                                            "status", "fail", "wait", "watch"};
+        static const char *const verbs[] = {"list", "show", "hold",  "release", "status",
+                                            "fail", "wait", "watch", "doctor"};
         static char page[65536], bold[64];
         int fd = open(manual, O_RDONLY | O_CLOEXEC);
 
