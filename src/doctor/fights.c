@@ -15,7 +15,7 @@
 #include "doctor/udev-files.h"
 #include "util/text.h"
 
-#define RELOAD "\nudevadm control --reload; udevadm trigger --action=add --settle"
+#define RELOAD "\n" UDEV_RELOAD
 
 /* One rule with what is known about its place. */
 typedef struct Place {

@@ -10,6 +10,7 @@
 
 #include "doctor/check.h"
 #include "doctor/files.h"
+#include "doctor/udev-files.h"
 #include "util/dir.h"
 #include "util/root.h"
 #include "util/text.h"
@@ -17,8 +18,6 @@
 #define HBA_DIR    "sys/kernel/config/target/core/user_3700" /* tcmu/lun.c */
 #define TIMEOUT    172800                                    /* seconds, tcmu/nodes.c */
 #define LUN_HELPER EVERTAPE_LIBEXECDIR "/evertape-lun"
-#define TAPE_TRIGGER                                                                                         \
-        "udevadm trigger --action=add --settle --subsystem-match=scsi_tape --subsystem-match=scsi_generic"
 
 static bool has_held_lun(const Doctor *d, const Identity *identity)
 {
@@ -141,7 +140,7 @@ static void report_rights(const Doctor *d, const DevicePath *p, Report *r)
                    "the real node of held device %s is open to others than root (mode %03o)",
                    doctor_name(d, p), st.st_mode & 0777);
         report_why(r, "a program that uses it moves the tape under the one that uses the held device");
-        report_fix(r, TAPE_TRIGGER);
+        report_fix(r, UDEV_TRIGGER);
 }
 
 static void report_bound(const Doctor *d, const DevicePath *p, Report *r)

@@ -9,15 +9,13 @@
 
 #include "doctor/check.h"
 #include "doctor/files.h"
+#include "doctor/udev-files.h"
 #include "names/links.h"
 #include "util/dir.h"
 #include "util/root.h"
 #include "util/text.h"
 
 #define LINK_DIR "dev/tape/by-name"
-#define TRIGGER                                                                                              \
-        "udevadm trigger --action=add --settle --subsystem-match=scsi_tape --subsystem-match=scsi_generic "  \
-        "--subsystem-match=scsi_changer"
 
 /* The link that one node of a path must have, below /dev; false when it must have none. */
 static bool wanted_link(const Doctor *d, const DevicePath *p, const char *node,
@@ -70,7 +68,7 @@ static void report_link(Report *r, const char *where, const char *target, bool d
                            target);
         report_why(r, dangling ? "a program that opens it gets an error"
                                : "a program that opens it reads and writes the wrong tape");
-        report_fix(r, "rm %s\n%s", where, TRIGGER);
+        report_fix(r, "rm %s\n" UDEV_TRIGGER, where);
 }
 
 static void check_link(const Doctor *d, const char *name, Report *r)
@@ -114,7 +112,7 @@ static void check_missing_link(const Doctor *d, const DevicePath *p, const char 
                 return;
         report_add(r, SEVERITY_PROBLEM, doctor_name(d, p), "%s has no link /dev/%s", node, link);
         report_why(r, "programs that are configured with the name do not find the device");
-        report_fix(r, "%s", TRIGGER);
+        report_fix(r, UDEV_TRIGGER);
 }
 
 void check_links(const Doctor *d, Report *r)

@@ -24,7 +24,7 @@ void check_udev_running(const Doctor *d, Report *r)
         report_why(
                 r,
                 "there are no links in /dev/tape, and the real nodes of held devices are open to programs");
-        report_fix(r, "systemctl start systemd-udevd\nudevadm trigger");
+        report_fix(r, "systemctl start systemd-udevd\n" UDEV_TRIGGER);
 }
 
 /* What each of our files must say: an old one does not. */
@@ -67,18 +67,15 @@ static void report_content(const Doctor *d, const ConfFile *file, size_t our, Re
                                    "the rule file is not that of this evertape: there is no %s",
                                    ours[our].words[i]);
                         report_why(r, "names or rights of held devices are not as they should be");
-                        report_fix(
-                                r,
-                                is_of_package(file)
-                                        ? "install evertape again\nudevadm control --reload; udevadm trigger"
-                                        : "remove the file\nudevadm control --reload; udevadm trigger");
+                        report_fix(r, is_of_package(file) ? "install evertape again\n" UDEV_RELOAD
+                                                          : "remove the file\n" UDEV_RELOAD);
                         return;
                 }
         if (is_of_package(file))
                 return;
         report_add(r, SEVERITY_WARNING, where, "udev reads this copy and not the file of the package");
         report_why(r, "it stays as it is when evertape is updated");
-        report_fix(r, "rm %s\nudevadm control --reload; udevadm trigger", where);
+        report_fix(r, "rm %s\n" UDEV_RELOAD, where);
 }
 
 static void report_our_file(const Doctor *d, const ConfFile *files, size_t n, size_t our, Report *r)
@@ -95,12 +92,12 @@ static void report_our_file(const Doctor *d, const ConfFile *files, size_t n, si
                 }
                 report_add(r, SEVERITY_PROBLEM, where, "the rule file is masked");
                 report_why(r, "there are no links in /dev/tape/by-name, and held devices are not protected");
-                report_fix(r, "rm %s\nudevadm control --reload; udevadm trigger", where);
+                report_fix(r, "rm %s\n" UDEV_RELOAD, where);
                 return;
         }
         report_add(r, SEVERITY_PROBLEM, NULL, "rule file %s is not installed", ours[our].name);
         report_why(r, "there are no links in /dev/tape/by-name, and held devices are not protected");
-        report_fix(r, "install evertape again\nudevadm control --reload; udevadm trigger");
+        report_fix(r, "install evertape again\n" UDEV_RELOAD);
 }
 
 /* A copy under another name is read besides ours, at another place in the order. */
@@ -117,7 +114,7 @@ static void report_strays(const ConfFile *files, size_t n, Report *r)
                 report_why(r, "rules of an older version, or a copy, are read besides those of this one and "
                               "at another "
                               "place in the order");
-                report_fix(r, "rm %s\nudevadm control --reload; udevadm trigger", where);
+                report_fix(r, "rm %s\n" UDEV_RELOAD, where);
         }
 }
 
