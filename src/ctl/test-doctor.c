@@ -138,7 +138,7 @@ static void test_json(void **state)
                 0);
         assert_string_equal(out,
                             "1 1 2 False\n/proc/sys/kernel/hung_task_panic sysctl kernel.hung_task_panic=0\n"
-                            "the rule gives the name a\"b\\\\c?[31m to whatever is nst0 1\nNone\n");
+                            "the rule gives the name a\"b\\\\c?[31m to whatever is nst0 2\nNone\n");
         assert_int_equal(run(m, "-J -q"), 1);
         check_has("{\"findings\": [\n  {\"check\": \"hung-task\", \"severity\": \"problem\", ");
         check_lacks("\"udev-fights\"");
