@@ -36,8 +36,7 @@ void check_identity(const Doctor *d, Report *r)
                                    "the device has neither a serial number nor an identifier");
                         report_why(r, "it cannot be known again, so it gets no name and cannot be held");
                         report_fix(r, "have the drive or library report VPD pages 80h and 83h (a setting of "
-                                      "the library, "
-                                      "the bridge or the emulation; newer firmware)");
+                                      "the library, the bridge or the emulation; newer firmware)");
                 } else if (p->identity.serial[0] == '\0') {
                         report_add(r, SEVERITY_NOTE, where,
                                    "the device has no serial number; it is known by %s", p->identity.key);
@@ -46,69 +45,83 @@ void check_identity(const Doctor *d, Report *r)
         }
 }
 
-/* Both real, and not two paths to one device. */
-static bool is_pair(const DevicePath *a, const DevicePath *b)
-{
-        return !a->held_lun && !b->held_lun && a->identity.rank < IDENTITY_NONE &&
-               b->identity.rank < IDENTITY_NONE;
-}
+typedef enum PairKind {
+        PAIR_DIFFERENT, /* or two paths to one device */
+        PAIR_SAME,
+        PAIR_SAME_KEY,
+        PAIR_SAME_SERIAL,
+        PAIR_DRIVE_AND_CHANGER,
+        _PAIR_KIND_MAX,
+} PairKind;
+
+static const struct {
+        Severity severity;
+        const char *what, *why, *fix;
+} pair_kinds[_PAIR_KIND_MAX] = {
+        [PAIR_SAME] = {SEVERITY_PROBLEM, "two devices claim to be the same",
+                       "evertape takes them for two paths to one device, and could write to the wrong one",
+                       "give each its own serial number (a setting of the library, real or virtual); hold "
+                       "neither before"},
+        [PAIR_SAME_KEY] = {SEVERITY_WARNING, "two devices have one identifier",
+                           "evertape tells them apart by their serial numbers; links in /dev/tape/by-id do "
+                           "not, and lead to the one that came last",
+                           "use /dev/tape/by-name in the configuration of backup programs"},
+        [PAIR_SAME_SERIAL] = {SEVERITY_WARNING, "two devices have one serial number",
+                              "evertape tells them apart by their identifiers; backup programs may take the "
+                              "one for the other",
+                              "name them as in: evertape list -o NAME,SERIAL,IDENTITY"},
+        [PAIR_DRIVE_AND_CHANGER] = {SEVERITY_NOTE, "a drive and a changer have one identity",
+                                    "usual when the changer is reached through the drive; evertape tells "
+                                    "them apart by their type, links in /dev/tape/by-id may not",
+                                    NULL},
+};
 
 static bool same_target(const DevicePath *a, const DevicePath *b)
 {
         return a->host == b->host && a->channel == b->channel && a->target == b->target;
 }
 
-static void report_pair(const DevicePath *a, const DevicePath *b, Report *r)
+static PairKind pair_kind(const DevicePath *a, const DevicePath *b)
 {
         const Identity *i = &a->identity, *j = &b->identity;
         bool same_key = text_equal(i->key, j->key),
-             same_serial = i->serial[0] && text_equal(i->serial, j->serial);
+             same_serial = i->serial[0] != '\0' && text_equal(i->serial, j->serial),
+             same_product = text_equal(i->vendor, j->vendor) && text_equal(i->product, j->product);
+
+        if (a->held_lun || b->held_lun || i->rank == IDENTITY_NONE || j->rank == IDENTITY_NONE)
+                return PAIR_DIFFERENT;
+        if (i->type != j->type)
+                return same_key || same_serial ? PAIR_DRIVE_AND_CHANGER : PAIR_DIFFERENT;
+        /* Two logical units of one target port are two devices, whatever they say. */
+        if (identity_equal(i, j))
+                return same_target(a, b) || !same_product ? PAIR_SAME : PAIR_DIFFERENT;
+        if (same_key)
+                return PAIR_SAME_KEY;
+        return same_serial && same_product ? PAIR_SAME_SERIAL : PAIR_DIFFERENT;
+}
+
+static void report_pair(const DevicePath *a, const DevicePath *b, Report *r)
+{
+        PairKind kind = pair_kind(a, b);
         char where[260], first[128], second[128];
 
+        if (kind == PAIR_DIFFERENT)
+                return;
         format_where(a, first, sizeof(first));
         format_where(b, second, sizeof(second));
         snprintf(where, sizeof(where), "%s and %s", first, second);
-        if (identity_equal(i, j)) {
-                /* Two logical units of one target port are two devices, whatever they say. */
-                if (!same_target(a, b) && text_equal(i->product, j->product))
-                        return;
-                report_add(r, SEVERITY_PROBLEM, where,
-                           "two devices claim to be the same: %s, serial number %s", i->key,
-                           i->serial[0] ? i->serial : "(none)");
-                report_why(
-                        r,
-                        "evertape takes them for two paths to one device and could write to the wrong one");
-                report_fix(r, "give each drive a serial number of its own (setting of the library or of the "
-                              "virtual "
-                              "library), and do not hold either before");
-        } else if (same_key && i->type == j->type) {
-                report_add(r, SEVERITY_WARNING, where, "two devices have the identifier %s", i->key);
-                report_why(r, "evertape tells them apart by their serial numbers; links in /dev/tape/by-id "
-                              "do not, and "
-                              "lead to the one that came last");
-                report_fix(r, "use /dev/tape/by-name in the configuration of backup programs");
-        } else if (same_key || (same_serial && i->type != j->type)) {
-                report_add(r, SEVERITY_NOTE, where, "a drive and a changer have one %s",
-                           same_key ? "identifier" : "serial number");
-                report_why(r, "usual when the changer is reached through the drive; evertape tells them "
-                              "apart by their "
-                              "type, links in /dev/tape/by-id may not");
-        } else if (same_serial && text_equal(i->vendor, j->vendor) && text_equal(i->product, j->product)) {
-                report_add(r, SEVERITY_WARNING, where, "two devices have the serial number %s", i->serial);
-                report_why(
-                        r,
-                        "they are told apart by their identifiers; a command that names the serial number is "
-                        "refused, and backup programs may take the one for the other");
-                report_fix(r, "name them as in: evertape list -o NAME,SERIAL,IDENTITY");
-        }
+        report_add(r, pair_kinds[kind].severity, where, "%s: %s, serial number %s", pair_kinds[kind].what,
+                   b->identity.key, b->identity.serial[0] != '\0' ? b->identity.serial : "unknown");
+        report_why(r, pair_kinds[kind].why);
+        if (pair_kinds[kind].fix)
+                report_fix(r, "%s", pair_kinds[kind].fix);
 }
 
 void check_duplicates(const Doctor *d, Report *r)
 {
         for (size_t i = 0; i < d->n_paths; i++)
                 for (size_t j = i + 1; j < d->n_paths; j++)
-                        if (is_pair(&d->paths[i], &d->paths[j]))
-                                report_pair(&d->paths[i], &d->paths[j], r);
+                        report_pair(&d->paths[i], &d->paths[j], r);
 }
 
 void check_paths(const Doctor *d, Report *r)
@@ -128,9 +141,7 @@ void check_paths(const Doctor *d, Report *r)
                 }
                 if (n > 1 && n_before == 0)
                         report_add(r, SEVERITY_OK, doctor_name(d, p),
-                                   "%zu paths lead to it; the others are used when "
-                                   "one fails",
-                                   n);
+                                   "%zu paths lead to it; the others are used when one fails", n);
         }
 }
 

@@ -142,8 +142,7 @@ static void report_symlink(const Place *p, const Rule *rule, const RuleToken *t,
                 report_add(r, SEVERITY_WARNING, p->where, "the rule gives the name %s to whatever is %s",
                            t->value, kernel);
                 report_why(r, "the numbers of the kernel change when devices go and come: the name will lead "
-                              "to another "
-                              "device");
+                              "to another device");
                 report_fix(r, "remove the rule; use /dev/tape/by-name, and `evertape rename` for a name of "
                               "your own" RELOAD);
         } else {
@@ -182,34 +181,45 @@ static void report_name(const Place *p, const Rule *rule, const RuleToken *t, Re
         report_fix(r, "remove it");
 }
 
-/* Programs that open tape nodes. The first word of the command, without its directory. */
+/* Programs that open tape nodes. stinit, which Debian runs for every tape, is looked at by its own check. */
+static const char *const programs[] = {"mt",         "mt-st",    "mt-gnu", "mtx",    "tapeinfo",
+                                       "loaderinfo", "tapectl",  "sg_inq", "sg_vpd", "sg_turs",
+                                       "sg_logs",    "sg_modes", "sg_raw"};
+
+/* A word of a command, "/usr/bin/mt" or "mt", but not "/dev/mt". */
+static const char *opening_program(const char *word, size_t n_word)
+{
+        const char *slash = memrchr(word, '/', n_word), *begin = slash ? slash + 1 : word;
+        size_t n = n_word - (size_t) (begin - word);
+
+        if (n_word > 5 && strncmp(word, "/dev/", 5) == 0)
+                return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(programs); i++)
+                if (strlen(programs[i]) == n && strncmp(begin, programs[i], n) == 0)
+                        return programs[i];
+        return NULL;
+}
+
+/* The command may be a shell's: sh -c 'sleep 1; mt -f /dev/%k status'. */
 static void report_program(const Place *p, const Rule *rule, const RuleToken *t, Report *r)
 {
-        static const char *const programs[] = {"mt",       "mt-st",      "mt-gnu",   "stinit", "mtx",
-                                               "tapeinfo", "loaderinfo", "tapectl",  "sg_inq", "sg_vpd",
-                                               "sg_turs",  "sg_logs",    "sg_modes", "sg_raw"};
-        const char *begin, *slash;
-        char command[256];
+        static const char between[] = " \t'\";&|`()=";
+        const char *name = NULL;
 
         if (text_equal(t->attribute, "builtin"))
                 return;
-        snprintf(command, sizeof(command), "%s", t->value);
-        command[strcspn(command, " \t")] = '\0';
-        slash = strrchr(command, '/');
-        begin = slash ? slash + 1 : command;
-        for (size_t i = 0; i < ELEMENTSOF(programs); i++) {
-                if (!text_equal(begin, programs[i]))
-                        continue;
-                /* Debian's mt-st: `stinit` is looked at by a check of its own */
-                if (text_equal(begin, "stinit"))
-                        return;
-                report_add(r, SEVERITY_WARNING, p->where, "the rule runs %s for every tape that comes",
-                           begin);
-                report_why(r, "it opens the device: commands that it did not ask for, a unit attention that "
-                              "the backup "
-                              "program never sees, and with /dev/st a rewind");
-                report_fix(r, "remove %s from the rule" RELOAD, t->key);
+        for (const char *word = t->value; !name && *word; word += strspn(word, between)) {
+                size_t n = strcspn(word, between);
+
+                name = opening_program(word, n);
+                word += n;
         }
+        if (!name)
+                return;
+        report_add(r, SEVERITY_WARNING, p->where, "the rule runs %s for every tape that comes", name);
+        report_why(r, "it opens the device: commands that nobody asked for, a unit attention that the backup "
+                      "program never sees, and with /dev/st a rewind");
+        report_fix(r, "remove %s from the rule" RELOAD, t->key);
 }
 
 typedef struct TokenRow {

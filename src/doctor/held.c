@@ -39,8 +39,7 @@ void check_held_lun(const Doctor *d, Report *r)
                 snprintf(path, sizeof(path), HBA_DIR "/evertape-%" PRIu32, known->id);
                 if (d->input->daemon != DAEMON_RUNNING) {
                         report_add(r, SEVERITY_UNCHECKED, known->name,
-                                   "it is to be held, and evertaped cannot be asked why it "
-                                   "is not");
+                                   "it is to be held, and evertaped cannot be asked why it is not");
                         continue;
                 }
                 report_add(r, SEVERITY_PROBLEM, known->name,

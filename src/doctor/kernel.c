@@ -44,9 +44,7 @@ static const NeededModule needed[] = {
         {"sg", "CONFIG_CHR_DEV_SG", "no device is found without it", false},
         {"st", "CONFIG_CHR_DEV_ST", "tapes have no /dev/nst node without it", false},
         {"ch", "CONFIG_CHR_DEV_SCH",
-         "changers have no /dev/sch node without it; programs such as mtx use sg and do not "
-         "need it",
-         true},
+         "changers have no /dev/sch node without it; programs such as mtx use sg and do not need it", true},
 };
 
 static void report_module(const Doctor *d, Report *r, const NeededModule *m)
@@ -67,20 +65,17 @@ static void report_module(const Doctor *d, Report *r, const NeededModule *m)
         case MODULE_MISSING:
                 report_add(r, severity, NULL, "kernel %s has no module %s", d->release, m->name);
                 report_why(r, m->what);
-                report_fix(
-                        r,
-                        "install the package with all modules of this kernel (Debian linux-image-*, Ubuntu "
-                        "linux-modules-extra-*, RHEL kernel-modules-extra), or a kernel with %s",
-                        m->config);
+                report_fix(r,
+                           "install the package with all modules of this kernel (Debian linux-image-*, "
+                           "Ubuntu linux-modules-extra-*, RHEL kernel-modules-extra), or a kernel with %s",
+                           m->config);
                 return;
         case MODULE_UNKNOWN:
                 report_add(r, severity, NULL,
                            "module %s is not loaded and cannot be: there is no /lib/modules/%s", m->name,
                            d->release);
-                report_why(
-                        r,
-                        "after an update of the kernel the running one has no modules any more; a container "
-                        "has none either");
+                report_why(r, "after an update of the kernel the running one has no modules any more; a "
+                              "container has none either");
                 report_fix(r, "reboot into the kernel that is installed");
                 return;
         }
@@ -240,8 +235,7 @@ void check_hung_task(const Doctor *d, Report *r)
                 if (timeout > 0 && doctor_n_held(d) > 0) {
                         report_add(r, SEVERITY_NOTE, NULL,
                                    "a program that waits for a held device for more than %lld s has the "
-                                   "kernel log "
-                                   "\"task blocked\"",
+                                   "kernel log \"task blocked\"",
                                    timeout);
                         report_why(r, "it is true and harmless: the program goes on when the device is back");
                 }

@@ -13,9 +13,8 @@
 #include "util/text.h"
 #include "util/wwn.h"
 
-static const char ch_why[] =
-        "each time that a library comes back, ch has it take its inventory (INITIALIZE ELEMENT "
-        "STATUS): its robot is busy for minutes and backups wait";
+static const char ch_why[] = "each time that a library comes back, ch has it take its inventory (INITIALIZE "
+                             "ELEMENT STATUS): its robot is busy for minutes and backups wait";
 
 /* The option that is in force, of the module or of the next modprobe. */
 void check_ch_init(const Doctor *d, Report *r)
@@ -58,8 +57,7 @@ void check_stinit(const Doctor *d, Report *r)
                 snprintf(where, sizeof(where), "/etc/stinit.def:%d", line);
                 report_add(r, SEVERITY_WARNING, where, "stinit sets %s of tapes", options[i]);
                 report_why(r, "it is run when the held LUN of the drive comes: a command that waits for the "
-                              "drive is then "
-                              "ended by the kernel after that time, and the backup fails");
+                              "drive is then ended by the kernel after that time, and the backup fails");
                 report_fix(r, "remove %s= from the file, then: evertape release NAME && evertape hold NAME",
                            options[i]);
                 return; /* "timeout" is a word of long-timeout too */
@@ -85,8 +83,7 @@ static void check_saveconfig(const Doctor *d, const char *path, Report *r)
         report_add(r, SEVERITY_PROBLEM, where,
                    "targetcli has saved LUNs of held devices in its configuration");
         report_why(r, "at the next boot they are made again without evertaped, which then cannot make its "
-                      "own; the scan of "
-                      "such a LUN hangs");
+                      "own; the scan of such a LUN hangs");
         report_fix(r,
                    "remove from the file every storage object evertape-N and every loopback "
                    "target " LUN_WWN_PREFIX "...; do not run `targetcli saveconfig` while devices are held");
@@ -137,9 +134,8 @@ void check_pollers(const Doctor *d, Report *r)
                                 report_add(r, SEVERITY_WARNING, where, "smartd watches a tape: %.*s",
                                            (int) strcspn(line, " \t"), line);
                                 report_why(r, "its commands come between those of a backup, take unit "
-                                              "attentions that the "
-                                              "program should see, and wait in the kernel while a held "
-                                              "device is away");
+                                              "attentions that the program should see, and wait in the "
+                                              "kernel while a held device is away");
                                 report_fix(r, "remove the line; systemctl restart smartd");
                                 break;
                         }
@@ -153,9 +149,8 @@ typedef struct Neighbour {
         const char *what, *why, *fix;
 } Neighbour;
 
-static const char lin_tape_why[] =
-        "IBM's driver takes drives and changers from st and ch, and evertape holds only those "
-        "of the kernel's own drivers";
+static const char lin_tape_why[] = "IBM's driver takes drives and changers from st and ch, and evertape "
+                                   "holds only those of the kernel's own drivers";
 static const char lin_tape_fix[] = "remove lin_tape, or leave its devices to it and do not hold them";
 
 static const Neighbour neighbours[] = {

@@ -64,8 +64,8 @@ typedef struct UnitKey {
 
 static const UnitKey unit_keys[] = {
         {"FileDescriptorStoreMax=", "",
-         "the journal is lost when evertaped is restarted: a drive that was reset meanwhile "
-         "cannot be brought back to where it was"},
+         "the journal is lost when evertaped is restarted: a drive that was reset meanwhile cannot be "
+         "brought back to where it was"},
         {"Restart=", "always", "programs wait in the kernel until evertaped is started again"},
         {"KillMode=", "process", "systemd would wait for, or kill, what makes and removes LUNs"},
         {"Type=", "notify", "what is started after evertaped is started before the devices are there"},
@@ -216,8 +216,8 @@ void check_memory(const Doctor *d, Report *r)
         each = journal < total / MEMORY_SHARE ? journal : total / MEMORY_SHARE;
         if (n_tapes > 0 && each < journal) {
                 report_add(r, SEVERITY_NOTE, NULL,
-                           "of Journal=%lluM only %lluM are used: a %u th of the memory",
-                           (unsigned long long) journal >> 20, (unsigned long long) each >> 20, MEMORY_SHARE);
+                           "Journal=%lluM is more than the memory allows for: %lluM are used for each",
+                           (unsigned long long) journal >> 20, (unsigned long long) each >> 20);
                 report_why(r, "a smaller journal only has the drive write its buffer more often");
         }
         if (each * n_tapes <= total / 2)

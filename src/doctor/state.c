@@ -31,8 +31,7 @@ static void report_examined(const Doctor *d, const RegistryExamination *e, Repor
         report_why(r, "devices get no names and nothing new can be held");
         report_fix(r,
                    "systemctl stop evertaped\nmv %s %s.damaged\nsystemctl start evertaped\nevertape names "
-                   "import FILE, the last "
-                   "export",
+                   "import FILE, the last export",
                    path, path);
 }
 

@@ -119,6 +119,8 @@ static const FileCase cases[] = {
          SEVERITY_WARNING, "10-run.rules:1", "runs mt"},
         {RULE_DIR "10-run.rules", "KERNEL==\"sg[0-9]*\", PROGRAM==\"sg_inq /dev/%k\", SYMLINK+=\"x\"\n", "udev-fights",
          SEVERITY_WARNING, "10-run.rules:1", "runs sg_inq"},
+        {RULE_DIR "10-run.rules", "SUBSYSTEM==\"scsi_tape\", RUN+=\"/bin/sh -c 'sleep 1;/bin/mt-st -f $env{DEVNAME} status'\"\n",
+         "udev-fights", SEVERITY_WARNING, "10-run.rules:1", "runs mt-st"},
         {RULE_DIR "10-own.rules", "KERNEL==\"nst*\", SYMLINK+=\"tape/by-id/own\"\n", "udev-fights", SEVERITY_OK, "10-own.rules:1",
          "links of its own"},
         {RULE_DIR "99-broken.rules", "SUBSYSTEM!=\"scsi_tape\", GOTO=\"e\"\nnonsense\n", "udev-fights", SEVERITY_NOTE,
@@ -149,7 +151,7 @@ static const FileCase cases[] = {
         {"etc/systemd/system/evertaped.service.d/site.conf", "Restart=no\n", "service-unit", SEVERITY_WARNING, "site.conf:1",
          "Restart=no"},
         {"etc/systemd/system/evertaped.service", "Restart=always\n", "service-unit", SEVERITY_NOTE, "", "replaced"},
-        {"proc/meminfo", "MemTotal: 1048576 kB\n", "memory", SEVERITY_NOTE, "", "Journal=1024M only 64M"},
+        {"proc/meminfo", "MemTotal: 1048576 kB\n", "memory", SEVERITY_NOTE, "", "Journal=1024M is more than the memory allows for: 64M"},
         {"run/evertape/unit-2.state", "", "state-files", SEVERITY_NOTE, "unit-2.state", "not held"},
         {"run/evertape/unit-12.saved.new", "", "state-files", SEVERITY_NOTE, "unit-12.saved.new", "unit 12"},
         {"etc/bacula/bacula-sd.conf", "Device {\n  # /dev/nst1\n  Archive Device = /dev/nst0\n", "backup-config", SEVERITY_NOTE,
@@ -171,6 +173,7 @@ static const char *const harmless[][2] = {
         {RULE_DIR "99-not.rules", "KERNEL!=\"st*\", MODE=\"0666\"\n"},
         {RULE_DIR "10-before.rules", "SUBSYSTEM==\"scsi_tape\", MODE=\"0660\", GROUP=\"tape\", OPTIONS+=\"link_priority=5\"\n"},
         {RULE_DIR "99-builtin.rules", "SUBSYSTEM==\"scsi_tape\", IMPORT{builtin}=\"mt\"\n"},
+        {RULE_DIR "99-run.rules", "SUBSYSTEM==\"scsi_tape\", RUN+=\"/usr/bin/logger mtt amt /dev/mt mt.log\", PROGRAM=\"\"\n"},
         {RULE_DIR "99-site.rules.bak", "KERNEL==\"nst*\", MODE=\"0666\"\n"},
         {"etc/stinit.def", "# timeout=900\n{buffer-writes read-ahead mytimeout=1 timeouts}\n"},
         {"etc/smartd.conf", "# /dev/sg3\nDEVICESCAN\n/dev/sda -a\n"},
@@ -388,19 +391,21 @@ static void test_duplicates(void **state)
         other.serial = "DRV0009";
         other.node = NULL;
         with_device(m, &other);
-        expect(m, "duplicates", SEVERITY_WARNING, "22:0:0:1", "have the identifier naa.5001438012345601");
+        expect(m, "duplicates", SEVERITY_WARNING, "22:0:0:1",
+               "one identifier: naa.5001438012345601, serial number DRV0009");
         serial.host = 23;
         serial.sg = 23;
         serial.naa = "\x50\x01\x43\x80\x12\x34\x56\x77";
         serial.node = NULL;
         with_device(m, &serial);
-        expect(m, "duplicates", SEVERITY_WARNING, "23:0:0:1", "have the serial number DRV0001");
+        expect(m, "duplicates", SEVERITY_WARNING, "23:0:0:1",
+               "one serial number: naa.5001438012345677, serial number DRV0001");
         changer.host = 24;
         changer.sg = 24;
         changer.naa = machine_drive1.naa;
         changer.node = NULL;
         with_device(m, &changer);
-        expect(m, "duplicates", SEVERITY_NOTE, "24:0:0:3", "a drive and a changer have one identifier");
+        expect(m, "duplicates", SEVERITY_NOTE, "24:0:0:3", "a drive and a changer have one identity");
 }
 
 static void test_device_states(void **state)

@@ -112,8 +112,7 @@ static void report_strays(const ConfFile *files, size_t n, Report *r)
                 snprintf(where, sizeof(where), "/%s", files[i].path);
                 report_add(r, SEVERITY_WARNING, where, "this is no rule file of this version of evertape");
                 report_why(r, "rules of an older version, or a copy, are read besides those of this one and "
-                              "at another "
-                              "place in the order");
+                              "at another place in the order");
                 report_fix(r, "rm %s\n" UDEV_RELOAD, where);
         }
 }

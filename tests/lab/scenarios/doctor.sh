@@ -116,7 +116,7 @@ say "a drive and a changer with one identity"
 model pull changer && model swap-serial changer MDLDRV01 && model return changer
 udevadm settle
 examine
-ok "is noted" finds duplicates 'a drive and a changer have one identifier'
+ok "is noted" finds duplicates 'a drive and a changer have one identity'
 
 say "evertaped is gone"
 evertaped_down
