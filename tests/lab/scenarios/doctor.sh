@@ -113,7 +113,7 @@ same "it leads to the held drive" "$held" "$(readlink -f /dev/tape/by-name/drive
 ok "nothing is left" in_order
 
 say "a drive and a changer with one identity"
-model pull changer && model swap-serial changer MDLDRV01 && model return changer
+{ model pull changer && model swap-serial changer MDLDRV01 && model return changer; } > /dev/null
 udevadm settle
 examine
 ok "is noted" finds duplicates 'a drive and a changer have one identity'
