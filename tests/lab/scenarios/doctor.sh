@@ -99,8 +99,11 @@ ok "the advice can be followed" follow
 ok "nothing is left" in_order
 
 say "a rule of the site takes our links away"
-printf '%s\n' '# names of my own' 'SUBSYSTEM=="scsi_tape", KERNEL=="nst*[0-9]", \' '  SYMLINK="site/%k", MODE="0666"' \
-    > /etc/udev/rules.d/99-site.rules
+cat > /etc/udev/rules.d/99-site.rules << 'END'
+# names of my own
+SUBSYSTEM=="scsi_tape", KERNEL=="nst*[0-9]", \
+  SYMLINK="site/%k", MODE="0666"
+END
 udevadm control --reload
 udevadm trigger --action=add --settle --sysname-match="${held#/dev/}"
 ok "exit status 1" not examine
