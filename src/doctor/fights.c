@@ -6,12 +6,12 @@
  * above it. */
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <string.h>
 
 #include "doctor/check.h"
 #include "doctor/files.h"
 #include "doctor/rules.h"
+#include "doctor/subject.h"
 #include "doctor/udev-files.h"
 #include "util/text.h"
 
@@ -21,104 +21,13 @@
 typedef struct Place {
         const char *file; /* its name without the directory */
         bool after_ours;  /* behind 61-evertape.rules */
+        Severity harm;    /* of what undoes the protection of held devices: is there one? */
         char where[360];  /* file:line */
 } Place;
-
-/* Does a pattern of a rule ("st*[0-9]|nst*", "scsi_tape") take one of these? */
-static bool pattern_takes(const char *pattern, const char *const *names, size_t n_names)
-{
-        char one[64];
-
-        for (; *pattern; pattern += strcspn(pattern, "|"), pattern += *pattern == '|') {
-                size_t n = strcspn(pattern, "|");
-
-                if (n >= sizeof(one))
-                        continue;
-                memcpy(one, pattern, n);
-                one[n] = '\0';
-                for (size_t i = 0; i < n_names; i++)
-                        if (fnmatch(one, names[i], 0) == 0)
-                                return true;
-        }
-        return false;
-}
-
-static bool names_tape_subsystem(const char *pattern)
-{
-        static const char *const names[] = {"scsi_tape", "scsi_generic", "scsi_changer", "lin_tape", "tape"};
-
-        return pattern_takes(pattern, names, ELEMENTSOF(names));
-}
-
-/* Not "*", which every rule for everything has. */
-static bool names_tape_node(const char *pattern)
-{
-        static const char *const names[] = {"st0",  "nst0", "st12",     "nst12",     "sg0",
-                                            "sg12", "sch0", "IBMtape0", "IBMtape0n", "IBMchanger0"};
-        static const char *const others[] = {"sda", "tty0", "loop0"};
-
-        return pattern_takes(pattern, names, ELEMENTSOF(names)) &&
-               !pattern_takes(pattern, others, ELEMENTSOF(others));
-}
 
 static bool token_is(const RuleToken *t, const char *key)
 {
         return text_equal(t->key, key);
-}
-
-static bool token_matches_tape(const RuleToken *t)
-{
-        if (t->operator== RULE_DIFFERENT || t->operator== RULE_ADD)
-                return false;
-        if (token_is(t, "SUBSYSTEM") || token_is(t, "SUBSYSTEMS"))
-                return names_tape_subsystem(t->value);
-        return token_is(t, "KERNEL") && names_tape_node(t->value);
-}
-
-/* A rule for another subsystem is none about tapes, however general its KERNEL is. */
-static bool token_excludes_tape(const RuleToken *t)
-{
-        return token_is(t, "SUBSYSTEM") && t->operator== RULE_EQUAL && !names_tape_subsystem(t->value);
-}
-
-static bool rule_is_about_tapes(const Rule *rule, bool gated)
-{
-        bool about = gated;
-
-        for (size_t i = 0; i < rule->n_tokens; i++) {
-                const RuleToken *t = &rule->tokens[i];
-
-                if (token_excludes_tape(t))
-                        return false;
-                about |= token_matches_tape(t) ||
-                         (token_is(t, "SYMLINK") && rule_token_assigns(t) && strstr(t->value, "tape/"));
-        }
-        return about;
-}
-
-static const char *rule_value(const Rule *rule, const char *key)
-{
-        for (size_t i = 0; i < rule->n_tokens; i++)
-                if (token_is(&rule->tokens[i], key))
-                        return rule->tokens[i].value;
-        return NULL;
-}
-
-/* SUBSYSTEM!="scsi_tape", GOTO="end": what follows up to LABEL="end" is about tapes. */
-static void follow_gate(const Rule *rule, char *gate, size_t n_gate)
-{
-        const char *label = rule_value(rule, "LABEL"), *to = rule_value(rule, "GOTO");
-
-        if (label && text_equal(label, gate))
-                gate[0] = '\0';
-        for (size_t i = 0; to && i < rule->n_tokens; i++) {
-                const RuleToken *t = &rule->tokens[i];
-
-                if (t->operator==
-                    RULE_DIFFERENT &&((token_is(t, "SUBSYSTEM") && names_tape_subsystem(t->value)) ||
-                                      (token_is(t, "KERNEL") && names_tape_node(t->value))))
-                        snprintf(gate, n_gate, "%s", to);
-        }
 }
 
 static void report_symlink(const Place *p, const Rule *rule, const RuleToken *t, Report *r)
@@ -131,13 +40,13 @@ static void report_symlink(const Place *p, const Rule *rule, const RuleToken *t,
                 report_why(r, "two rules fight for the link: it may lead to another device than the one of "
                               "that name");
                 report_fix(r, "remove the rule, and give the name by: evertape rename" RELOAD);
-        } else if (t->operator== RULE_SET_LAST ||(t->operator== RULE_SET && p->after_ours)) {
+        } else if (t->op == RULE_SET_LAST || (t->op == RULE_SET && p->after_ours)) {
                 report_add(r, SEVERITY_PROBLEM, p->where,
                            "the rule takes away all links but its own (SYMLINK%s\"%s\")",
-                           t->operator== RULE_SET ? "=" : ":=", t->value);
+                           t->op == RULE_SET ? "=" : ":=", t->value);
                 report_why(r, "the device has no link in /dev/tape/by-name and by-id");
                 report_fix(r, "write SYMLINK+= in the place of SYMLINK%s" RELOAD,
-                           t->operator== RULE_SET ? "=" : ":=");
+                           t->op == RULE_SET ? "=" : ":=");
         } else if (kernel && !strpbrk(kernel, "*?[")) {
                 report_add(r, SEVERITY_WARNING, p->where, "the rule gives the name %s to whatever is %s",
                            t->value, kernel);
@@ -154,7 +63,7 @@ static void report_priority(const Place *p, const Rule *rule, const RuleToken *t
 {
         if (!strstr(t->value, "link_priority") || !p->after_ours)
                 return;
-        report_add(r, SEVERITY_PROBLEM, p->where, "the rule changes the priority of links (%s)", t->value);
+        report_add(r, p->harm, p->where, "the rule changes the priority of links (%s)", t->value);
         report_why(r, "links in /dev/tape/by-id may lead to the real device while evertape holds it");
         report_fix(r,
                    "remove OPTIONS from the rule, or rename the file so that it sorts before " UDEV_NAME_RULES
@@ -163,10 +72,10 @@ static void report_priority(const Place *p, const Rule *rule, const RuleToken *t
 
 static void report_rights(const Place *p, const Rule *rule, const RuleToken *t, Report *r)
 {
-        if (!p->after_ours && t->operator!= RULE_SET_LAST)
+        if (!p->after_ours && t->op != RULE_SET_LAST)
                 return;
-        report_add(r, SEVERITY_PROBLEM, p->where, "the rule sets %s of tape nodes after evertape (%s)",
-                   t->key, t->value);
+        report_add(r, p->harm, p->where, "the rule sets %s of tape nodes after evertape (%s)", t->key,
+                   t->value);
         report_why(r, "the real node of a held device becomes open to other programs, which could rewind it "
                       "under a backup");
         report_fix(r,
@@ -240,16 +149,19 @@ static void check_rule(const Place *place, const Rule *rule, Report *r)
 {
         for (size_t i = 0; i < rule->n_tokens; i++)
                 for (size_t j = 0; j < ELEMENTSOF(rows); j++)
-                        if (token_is(&rule->tokens[i], rows[j].key) &&
-                            rule->tokens[i].operator!=
-                            RULE_REMOVE &&(!rows[j].assigns || rule_token_assigns(&rule->tokens[i])))
+                        if (token_is(&rule->tokens[i], rows[j].key) && rule->tokens[i].op != RULE_REMOVE &&
+                            (!rows[j].assigns || rule_token_assigns(&rule->tokens[i])))
                                 rows[j].report(place, rule, &rule->tokens[i], r);
 }
 
-static void check_text(const ConfFile *file, char *text, Report *r)
+static void check_text(const ConfFile *file, char *text, Severity harm, Report *r)
 {
-        Place place = {.file = conf_name(file), .after_ours = strcmp(conf_name(file), UDEV_NAME_RULES) > 0};
-        char gate[128] = "";
+        Place place = {
+                .file = conf_name(file),
+                .after_ours = strcmp(conf_name(file), UDEV_NAME_RULES) > 0,
+                .harm = harm,
+        };
+        RuleGate gate = {0};
         RulesReader reader;
         Rule rule;
         int next;
@@ -258,14 +170,14 @@ static void check_text(const ConfFile *file, char *text, Report *r)
         while ((next = rules_next(&reader, &rule)) != 0) {
                 snprintf(place.where, sizeof(place.where), "/%s:%u", file->path, rule.line);
                 if (next < 0) {
-                        if (gate[0] != '\0')
+                        if (gate.is_for_tapes)
                                 report_add(r, SEVERITY_NOTE, place.where,
                                            "the rule is not understood, and udev may not either");
                         continue;
                 }
-                if (rule_is_about_tapes(&rule, gate[0] != '\0'))
+                if (rule_is_about_tapes(&rule, &gate))
                         check_rule(&place, &rule, r);
-                follow_gate(&rule, gate, sizeof(gate));
+                rule_gate_follow(&gate, &rule);
         }
 }
 
@@ -291,6 +203,7 @@ static void check_by_id(const ConfFile *files, size_t n, Report *r)
 
 void check_udev_fights(const Doctor *d, Report *r)
 {
+        Severity harm = doctor_n_held(d) > 0 ? SEVERITY_PROBLEM : SEVERITY_WARNING;
         _cleanup_free_ ConfFile *files = NULL;
         size_t n = 0;
 
@@ -310,7 +223,7 @@ void check_udev_fights(const Doctor *d, Report *r)
                 if (error < 0)
                         report_unread(r, where, error);
                 else
-                        check_text(&files[i], text, r);
+                        check_text(&files[i], text, harm, r);
         }
         check_by_id(files, n, r);
 }

@@ -27,30 +27,49 @@ static bool has_held_lun(const Doctor *d, const Identity *identity)
         return false;
 }
 
+static bool is_present(const Doctor *d, const Identity *identity)
+{
+        for (size_t i = 0; i < d->n_paths; i++)
+                if (!d->paths[i].held_lun && identity_equal(&d->paths[i].identity, identity))
+                        return true;
+        return false;
+}
+
+static void report_no_lun(const Doctor *d, const RegistryDevice *known, Report *r)
+{
+        char path[96];
+
+        if (!is_present(d, &known->identity)) {
+                report_add(r, SEVERITY_WARNING, known->name,
+                           "it is to be held, and has not been there since evertaped was started");
+                report_why(r, "programs do not find it until it comes");
+                report_fix(r, "switch it on and look at its cable, or give it up: evertape release %s",
+                           known->name);
+                return;
+        }
+        snprintf(path, sizeof(path), HBA_DIR "/evertape-%" PRIu32, known->id);
+        report_add(r, SEVERITY_PROBLEM, known->name, "it is to be held, and the kernel has no LUN for it%s",
+                   file_exists(d->root, path) ? " but the half of one" : "");
+        report_why(r, "programs do not find it");
+        report_fix(r,
+                   "look at: evertape show %s; journalctl -u evertaped\nthen: evertape release %s && "
+                   "evertape hold %s",
+                   known->name, known->name, known->name);
+}
+
 /* Without evertaped there is none after a boot, and that evertaped does not run is said elsewhere. */
 void check_held_lun(const Doctor *d, Report *r)
 {
         for (size_t i = 0; i < d->n_known; i++) {
                 const RegistryDevice *known = &d->known[i];
-                char path[96];
 
                 if (!known->hold || d->scan_error < 0 || has_held_lun(d, &known->identity))
                         continue;
-                snprintf(path, sizeof(path), HBA_DIR "/evertape-%" PRIu32, known->id);
-                if (d->input->daemon != DAEMON_RUNNING) {
+                if (d->input->daemon == DAEMON_RUNNING)
+                        report_no_lun(d, known, r);
+                else
                         report_add(r, SEVERITY_UNCHECKED, known->name,
                                    "it is to be held, and evertaped cannot be asked why it is not");
-                        continue;
-                }
-                report_add(r, SEVERITY_PROBLEM, known->name,
-                           "it is to be held, and the kernel has no LUN for it%s",
-                           file_exists(d->root, path) ? " but the half of one" : "");
-                report_why(r, "programs do not find it; a device that was never there since evertaped "
-                              "started has none");
-                report_fix(r,
-                           "look at: evertape show %s; journalctl -u evertaped\nthen: evertape release %s && "
-                           "evertape hold %s",
-                           known->name, known->name, known->name);
         }
 }
 

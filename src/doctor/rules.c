@@ -67,7 +67,7 @@ static int read_operator(char **p, RuleOperator *ret)
 {
         static const struct {
                 char text[3];
-                RuleOperator operator;
+                RuleOperator op;
         } operators[] = {
                 {"==", RULE_EQUAL},  {"!=", RULE_DIFFERENT}, {"+=", RULE_ADD},
                 {"-=", RULE_REMOVE}, {":=", RULE_SET_LAST},  {"=", RULE_SET},
@@ -78,7 +78,7 @@ static int read_operator(char **p, RuleOperator *ret)
 
                 if (strncmp(*p, operators[i].text, n) != 0)
                         continue;
-                *ret = operators[i].operator;
+                *ret = operators[i].op;
                 **p = '\0'; /* the end of the key */
                 *p += n;
                 return 0;
@@ -127,7 +127,7 @@ static int read_token(char **p, RuleToken *ret)
         }
         end = *p;
         *p += strspn(*p, BLANKS);
-        r = read_operator(p, &t.operator);
+        r = read_operator(p, &t.op);
         if (r < 0)
                 return r;
         *end = '\0'; /* blanks before the operator are not of the key */
@@ -160,5 +160,5 @@ int rules_next(RulesReader *reader, Rule *ret)
 
 bool rule_token_assigns(const RuleToken *token)
 {
-        return token->operator!= RULE_EQUAL && token->operator!= RULE_DIFFERENT;
+        return token->op != RULE_EQUAL && token->op != RULE_DIFFERENT;
 }

@@ -22,7 +22,7 @@ typedef enum RuleOperator {
 typedef struct RuleToken {
         const char *key;       /* "SYMLINK" */
         const char *attribute; /* what stands in { }, or "" */
-        RuleOperator operator;
+        RuleOperator op;
         const char *value;
 } RuleToken;
 

@@ -50,7 +50,7 @@ static void check_room(const char *path, Report *r)
 void check_registry(const Doctor *d, Report *r)
 {
         RegistryExamination e;
-        int error = d->registry_error;
+        int error = d->registry_error, examined;
 
         if (error == -ENOENT) {
                 report_add(r, SEVERITY_NOTE, d->input->registry, "there is no registry yet");
@@ -61,8 +61,11 @@ void check_registry(const Doctor *d, Report *r)
                 report_unread(r, d->input->registry, error);
                 return;
         }
-        if (registry_examine(d->input->registry, &e) < 0)
+        examined = registry_examine(d->input->registry, &e);
+        if (examined < 0) {
+                report_unread(r, d->input->registry, examined);
                 return;
+        }
         if (error < 0 || e.damage[0] != '\0')
                 report_examined(d, &e, r);
         check_room(d->input->registry, r);

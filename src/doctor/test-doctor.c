@@ -111,6 +111,8 @@ static const FileCase cases[] = {
          "LABEL=\"e\"\n", "udev-fights", SEVERITY_PROBLEM, "99-site.rules:4", "priority of links"},
         {RULE_DIR "90-mode.rules", "KERNEL==\"nst*|st*\", MODE=\"0666\"\n", "udev-fights", SEVERITY_PROBLEM, "90-mode.rules:1",
          "sets MODE"},
+        {RULE_DIR "90-mode.rules", "SUBSYSTEM!=\"block\", GOTO=\"e\"\nLABEL=\"e\"\nSUBSYSTEM==\"scsi_generic\", ATTRS{type}==\"1|8\", "
+         "OWNER=\"me\"\n", "udev-fights", SEVERITY_PROBLEM, "90-mode.rules:3", "sets OWNER"},
         {RULE_DIR "10-mode.rules", "SUBSYSTEM==\"scsi_generic\", GROUP:=\"backup\"\n", "udev-fights", SEVERITY_PROBLEM,
          "10-mode.rules:1", "sets GROUP"},
         {RULE_DIR "10-name.rules", "SUBSYSTEM==\"scsi_tape\", NAME=\"tape%n\"\n", "udev-fights", SEVERITY_NOTE, "10-name.rules:1",
@@ -172,6 +174,8 @@ static const char *const harmless[][2] = {
         {RULE_DIR "99-gate.rules", "SUBSYSTEM!=\"scsi_tape\", GOTO=\"e\"\nLABEL=\"e\"\nKERNEL==\"sda\", MODE=\"0666\", SYMLINK=\"x\"\n"},
         {RULE_DIR "99-not.rules", "KERNEL!=\"st*\", MODE=\"0666\"\n"},
         {RULE_DIR "10-before.rules", "SUBSYSTEM==\"scsi_tape\", MODE=\"0660\", GROUP=\"tape\", OPTIONS+=\"link_priority=5\"\n"},
+        {RULE_DIR "99-scanner.rules", "SUBSYSTEM==\"scsi_generic\", ATTRS{type}==\"3|6\", MODE=\"0664\", GROUP=\"scanner\"\n"},
+        {RULE_DIR "99-block.rules", "SUBSYSTEM!=\"block\", GOTO=\"e\"\nKERNEL==\"st*\", MODE=\"0666\"\nLABEL=\"e\"\n"},
         {RULE_DIR "99-builtin.rules", "SUBSYSTEM==\"scsi_tape\", IMPORT{builtin}=\"mt\"\n"},
         {RULE_DIR "99-run.rules", "SUBSYSTEM==\"scsi_tape\", RUN+=\"/usr/bin/logger mtt amt /dev/mt mt.log\", PROGRAM=\"\"\n"},
         {RULE_DIR "99-site.rules.bak", "KERNEL==\"nst*\", MODE=\"0666\"\n"},
@@ -450,8 +454,23 @@ static void test_held(void **state)
         tree_remove(m->tree, tree_device_path(path, &machine_drive2, "/scsi_tape"));
         tree_unlink(m->tree, "sys/class/scsi_generic/sg6");
         expect(m, "held-lun", SEVERITY_PROBLEM, "drive2", "the kernel has no LUN for it but the half of one");
+        tree_unlink(m->tree, "sys/class/scsi_generic/sg4");
+        expect(m, "held-lun", SEVERITY_WARNING, "drive2", "has not been there since evertaped was started");
         m->input.daemon = DAEMON_ABSENT;
         expect(m, "held-lun", SEVERITY_UNCHECKED, "drive2", "cannot be asked");
+}
+
+/* As long as nothing is held, nothing is at risk. */
+static void test_rights_without_held_devices(void **state)
+{
+        Machine *m = *state;
+        _cleanup_(registry_closep) Registry *registry = NULL;
+
+        assert_int_equal(registry_open(m->registry, &registry), 0);
+        assert_int_equal(registry_set_hold(registry, 3, false), 0);
+        tree_text(m->tree, RULE_DIR "90-mode.rules", "SUBSYSTEM==\"scsi_tape\", MODE=\"0666\"\n");
+        expect(m, "udev-fights", SEVERITY_WARNING, "90-mode.rules:1", "sets MODE");
+        expect(m, "stale-lun", SEVERITY_PROBLEM, "evertape-3", "not held: drive2");
 }
 
 static void test_service(void **state)
@@ -525,6 +544,20 @@ static void test_registry(void **state)
         expect(m, "registry", SEVERITY_NOTE, "evertape.db", "no registry yet");
 }
 
+/* A writer that takes long is no damage. */
+static void test_registry_locked(void **state)
+{
+        Machine *m = *state;
+        sqlite3 *db;
+
+        assert_int_equal(sqlite3_open(m->registry, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+        expect(m, "registry", SEVERITY_UNCHECKED, "evertape.db", "busy");
+        assert_null(machine_find(m, "registry", SEVERITY_PROBLEM, "", ""));
+        sqlite3_close(db);
+        expect_healthy(m);
+}
+
 /* Half of its pages overwritten: it opens, and what is in it is not what it was. */
 static void test_registry_with_a_hole(void **state)
 {
@@ -554,10 +587,12 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(test_duplicates, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_device_states, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_held, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_rights_without_held_devices, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_service, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_config, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_memory, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_registry, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_registry_locked, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_registry_with_a_hole, setup, teardown),
         };
 

@@ -14,13 +14,13 @@
 #include "doctor/rules.h"
 #include "util/cleanup.h"
 
-static void check_token(const Rule *rule, size_t i, const char *key, const char *attribute,
-                        RuleOperator operator, const char * value)
+static void check_token(const Rule *rule, size_t i, const char *key, const char *attribute, RuleOperator op,
+                        const char *value)
 {
         assert_true(i < rule->n_tokens);
         assert_string_equal(rule->tokens[i].key, key);
         assert_string_equal(rule->tokens[i].attribute, attribute);
-        assert_int_equal(rule->tokens[i].operator, operator);
+        assert_int_equal(rule->tokens[i].op, op);
         assert_string_equal(rule->tokens[i].value, value);
 }
 

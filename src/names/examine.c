@@ -49,6 +49,8 @@ int registry_examine(const char *path, RegistryExamination *ret)
         (void) query_text(db, "PRAGMA user_version", version, sizeof(version));
         e.version = atoi(version);
         code = query_text(db, "PRAGMA quick_check(1)", e.damage, sizeof(e.damage));
+        if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_NOMEM)
+                return schema_error(code);
         if (code != SQLITE_ROW)
                 snprintf(e.damage, sizeof(e.damage), "%s", sqlite3_errmsg(db));
         else if (text_equal(e.damage, "ok"))

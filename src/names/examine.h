@@ -8,6 +8,7 @@ typedef struct RegistryExamination {
         char damage[256]; /* what SQLite finds wrong, or "" */
 } RegistryExamination;
 
-/* Reads all of it once (PRAGMA quick_check) and changes nothing. -ENOENT, -EACCES, -ENOMEM; what is wrong
+/* Reads all of it once (PRAGMA quick_check) and changes nothing. -ENOENT, -EACCES, -ENOMEM,
+ * -EBUSY; what is wrong
  * with the file is no error. */
 int registry_examine(const char *path, RegistryExamination *ret);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "doctor/rules.h"
+#include "doctor/subject.h"
 #include "fuzz.h"
 
 static void check_string(const char *text, size_t n_text, const char *s)
@@ -16,6 +17,7 @@ static void check_string(const char *text, size_t n_text, const char *s)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_data)
 {
         char *text = malloc(n_data + 1);
+        RuleGate gate = {0};
         unsigned line = 0;
         RulesReader reader;
         Rule rule;
@@ -34,6 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_data)
                         check_string(text, n_data, rule.tokens[i].value);
                         fuzz_check(rule.tokens[i].key[0] != '\0');
                 }
+                (void) rule_is_about_tapes(&rule, &gate);
+                rule_gate_follow(&gate, &rule);
+                fuzz_check(!gate.is_for_tapes || memchr(gate.label, '\0', sizeof(gate.label)));
         }
         free(text);
         return 0;
