@@ -38,7 +38,7 @@ static const Check checks[] = {
         {"target-service", "targetcli neither saves nor removes held devices",     check_target_service},
         {"pollers",        "no monitoring program sends commands to tapes",        check_pollers},
         {"neighbours",     "no other target, driver or emulator of tapes is active",              check_neighbours},
-        {"held-lun",       "every held device has its LUN",                        check_held_lun},
+        {"held-lun",       "every held device is there and has its LUN",                        check_held_lun},
         {"stale-lun",      "no LUN is left of a device that is not held",          check_stale_lun},
         {"held-timeout",   "the kernel lets a held command wait for hours",        check_held_timeout},
         {"real-node",      "the real nodes of held devices are for root only",     check_real_node},

@@ -57,14 +57,29 @@ static void report_no_lun(const Doctor *d, const RegistryDevice *known, Report *
                    known->name, known->name, known->name);
 }
 
+static void report_away(const RegistryDevice *known, Report *r)
+{
+        report_add(r, SEVERITY_WARNING, known->name, "it is held, and the real device is away");
+        report_why(r, "programs that use it wait until it is back, or until their time is up");
+        report_fix(
+                r,
+                "switch it on and look at its cable; evertape status %s; to end the wait: evertape fail %s",
+                known->name, known->name);
+}
+
 /* Without evertaped there is none after a boot, and that evertaped does not run is said elsewhere. */
 void check_held_lun(const Doctor *d, Report *r)
 {
         for (size_t i = 0; i < d->n_known; i++) {
                 const RegistryDevice *known = &d->known[i];
 
-                if (!known->hold || d->scan_error < 0 || has_held_lun(d, &known->identity))
+                if (!known->hold || d->scan_error < 0)
                         continue;
+                if (has_held_lun(d, &known->identity)) {
+                        if (!is_present(d, &known->identity))
+                                report_away(known, r);
+                        continue;
+                }
                 if (d->input->daemon == DAEMON_RUNNING)
                         report_no_lun(d, known, r);
                 else

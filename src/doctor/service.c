@@ -51,8 +51,9 @@ void check_service(const Doctor *d, Report *r)
         }
         report_add(r, doctor_n_held(d) > 0 ? SEVERITY_PROBLEM : SEVERITY_WARNING, UNIT,
                    "evertaped does not run");
-        report_why(r, doctor_n_held(d) > 0 ? "programs that use held devices wait until it does"
-                                           : "new devices get no name, and nothing can be held");
+        report_why(r, doctor_n_held(d) > 0
+                              ? "held devices are not there for programs, and programs that use them wait"
+                              : "new devices get no name, and nothing can be held");
         report_fix(r, "systemctl start evertaped");
 }
 

@@ -452,6 +452,10 @@ static void test_held(void **state)
         expect(m, "real-node", SEVERITY_PROBLEM, "/dev/nst3",
                "driver st still has the real device of held device drive2");
         tree_remove(m->tree, tree_device_path(path, &machine_drive2, "/scsi_tape"));
+        assert_int_equal(renameat(m->tree->root, "sys/class/scsi_generic/sg4", m->tree->root, "gone"), 0);
+        expect(m, "held-lun", SEVERITY_WARNING, "drive2", "the real device is away");
+        assert_int_equal(renameat(m->tree->root, "gone", m->tree->root, "sys/class/scsi_generic/sg4"), 0);
+        expect_healthy(m);
         tree_unlink(m->tree, "sys/class/scsi_generic/sg6");
         expect(m, "held-lun", SEVERITY_PROBLEM, "drive2", "the kernel has no LUN for it but the half of one");
         tree_unlink(m->tree, "sys/class/scsi_generic/sg4");
