@@ -36,19 +36,30 @@ static int bus_open_address(const char *address, sd_bus **ret)
         return 0;
 }
 
-int bus_open(sd_bus **ret)
+static const char *bus_where(void)
 {
         const char *where = getenv("EVERTAPE_BUS");
-        int r;
 
-        if (!where || text_equal(where, "system"))
-                r = sd_bus_open_system(ret);
-        else if (text_equal(where, "user"))
-                r = sd_bus_open_user(ret);
-        else
-                r = bus_open_address(where, ret);
+        return where ? where : "system";
+}
+
+static int bus_connect(sd_bus **ret)
+{
+        const char *where = bus_where();
+
+        if (text_equal(where, "system"))
+                return sd_bus_open_system(ret);
+        if (text_equal(where, "user"))
+                return sd_bus_open_user(ret);
+        return bus_open_address(where, ret);
+}
+
+int bus_open(sd_bus **ret)
+{
+        int r = bus_connect(ret);
+
         if (r < 0)
-                complain("cannot reach the bus (%s): %s", where ? where : "system", strerror(-r));
+                complain("cannot reach the bus (%s): %s", bus_where(), strerror(-r));
         return r;
 }
 
@@ -72,6 +83,27 @@ void bus_complain(int r, const sd_bus_error *error)
                 complain("evertaped answered in a form not understood here; is it of the same version?");
         else
                 complain("cannot talk to evertaped: %s", strerror(-r));
+}
+
+int bus_ping(usec_t timeout, bool *ret_answers)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *m = NULL;
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(sd_bus_closep) sd_bus *bus = NULL;
+        int r = bus_connect(&bus);
+
+        if (r >= 0)
+                r = sd_bus_message_new_method_call(bus, &m, BUS_SERVICE, BUS_PATH,
+                                                   "org.freedesktop.DBus.Peer", "Ping");
+        if (r >= 0)
+                r = sd_bus_message_set_auto_start(m, false);
+        if (r < 0)
+                return r;
+        r = sd_bus_call(bus, m, timeout, &error, NULL);
+        if (r < 0 && bus_error_is_absent(&error))
+                return -ESRCH;
+        *ret_answers = r >= 0 || sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED);
+        return 0;
 }
 
 /* Calls a method that takes a name, or nothing. */

@@ -6,6 +6,7 @@
 #include <systemd/sd-bus.h>
 
 #include "ctl/ctl-device.h"
+#include "util/time.h"
 
 #define BUS_SERVICE   "org.evertape1"
 #define BUS_PATH      "/org/evertape1"
@@ -23,6 +24,10 @@ static inline void sd_bus_message_releasep(sd_bus_message **m)
 
 /* The system bus, or what EVERTAPE_BUS says: "system", "user" or a D-Bus address. Complains. */
 int bus_open(sd_bus **ret);
+
+/* Whether the daemon answers within timeout. -ESRCH: it does not run; else -errno: the bus cannot be reached. Does
+ * not complain, and does not have the bus start it. */
+int bus_ping(usec_t timeout, bool *ret_answers);
 
 /* Every device, or those named (n_names > 0). Complains, once for each name that has no device; then -ENOENT
  * with the others in ret. */

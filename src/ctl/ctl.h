@@ -32,6 +32,7 @@ int verb_names(int argc, char **argv);
 int verb_history(int argc, char **argv);
 int verb_wait(int argc, char **argv);
 int verb_watch(int argc, char **argv);
+int verb_doctor(int argc, char **argv);
 
 /* "evertape: ..." on stderr. */
 _printf_(1, 2) void complain(const char *format, ...);

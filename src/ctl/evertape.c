@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* evertape: the command line. This file is the table of verbs and what can be said about them; each verb has
- * a file of its own. All of them ask evertaped and none touches a device. */
+ * a file of its own. They ask evertaped, or read files, and none touches a device. */
 
 #include <getopt.h>
 #include <locale.h>
@@ -116,6 +116,16 @@ static const Verb verbs[] = {
                 .summary = "print a line for every change of a device",
                 .options = "  -J, --json            a JSON object a line\n",
                 .run = verb_watch,
+        },
+        {
+                .name = "doctor",
+                .arguments = "[OPTION...]",
+                .summary = "find what is in the way of evertape on this machine",
+                .options = "  -a, --all             also what was found in order\n"
+                           "  -q, --quiet           problems only, and nothing when there is none\n"
+                           "  -J, --json            JSON\n"
+                           "      --root DIR        of another system, or what was captured of one\n",
+                .run = verb_doctor,
         },
 };
 

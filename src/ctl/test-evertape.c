@@ -355,6 +355,27 @@ static void test_not_running(void **state)
         run_check(ARGS("history"), 1, "", NOT_RUNNING);
 }
 
+/* What else doctor finds depends on this machine. */
+static void test_doctor_asks_the_daemon(void **state)
+{
+        static Run run;
+
+        run_start(&run, ARGS("doctor", "--all"));
+        run_finish(&run);
+        assert_non_null(strstr(run.out_text, "  service: evertaped does not run\n"));
+        start_daemon(FAKE_LIBRARY);
+        run_start(&run, ARGS("doctor", "--all"));
+        run_finish(&run);
+        assert_null(strstr(run.out_text, "evertaped does not run"));
+        assert_null(strstr(run.out_text, "evertaped does not answer"));
+        stop_daemon();
+        start_daemon(FAKE_DIES); /* not when it is asked whether it is there */
+        run_start(&run, ARGS("doctor", "--all"));
+        run_finish(&run);
+        assert_null(strstr(run.out_text, "evertaped does not run"));
+        assert_string_equal(run.err_text, "");
+}
+
 static void test_no_bus(void **state)
 {
         setenv("EVERTAPE_BUS", "unix:path=/nonexistent", 1);
@@ -446,9 +467,9 @@ static void test_unknown_column(void **state)
 
 static void test_help(void **state)
 {
-        static const char *const verbs[] = {"list",   "show",  "hold",   "release", "status",
-                                            "fail",   "wait",  "watch",  "rename",  "replace",
-                                            "forget", "names", "history"};
+        static const char *const verbs[] = {"list",   "show",  "hold",    "release", "status",
+                                            "fail",   "wait",  "watch",   "rename",  "replace",
+                                            "forget", "names", "history", "doctor"};
         static Run run;
 
         run_start(&run, ARGS("--help"));
@@ -471,9 +492,9 @@ static void test_help(void **state)
 /* Verbs, long options and columns that --help knows are in the manual page. */
 static void test_manual_is_complete(void **state)
 {
-        static const char *const verbs[] = {"list",   "show",  "hold",   "release", "status",
-                                            "fail",   "wait",  "watch",  "rename",  "replace",
-                                            "forget", "names", "history"};
+        static const char *const verbs[] = {"list",   "show",  "hold",    "release", "status",
+                                            "fail",   "wait",  "watch",   "rename",  "replace",
+                                            "forget", "names", "history", "doctor"};
         static char page[65536], bold[64];
         int fd = open(manual, O_RDONLY | O_CLOEXEC);
 
@@ -823,6 +844,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(test_replies_of_wrong_form, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_daemon_dies_in_mid_call, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_not_running, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_doctor_asks_the_daemon, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_no_bus, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_unknown_name, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_usage, setup, teardown),

@@ -83,7 +83,7 @@ static int process_find_node(int root, const char *pid, const NodeList *list, co
                 return errno == EACCES || errno == EPERM ? -EACCES : 0;
         while ((n = getdents64(dir, buffer, sizeof(buffer))) > 0)
                 for (ssize_t at = 0; at < n;) {
-                        const struct dirent64 *entry = (const struct dirent64 *) (buffer + at);
+                        const struct dirent64 *entry = (const void *) (buffer + at);
 
                         *ret = entry_node(dir, entry->d_name, list);
                         if (*ret)
