@@ -30,7 +30,7 @@ _printf_(2, 3) void report_fix(Report *r, const char *fix, ...);
 /* "cannot be read: ..." as SEVERITY_UNCHECKED; says that root is needed when that is so. */
 void report_unread(Report *r, const char *where, int error);
 
-/* The registry's row of a device, by identity, or NULL. */
+/* The registry's row of a device that was found, by identity, or NULL. */
 const RegistryDevice *doctor_known(const Doctor *d, const Identity *identity);
 /* Its name if it has one, else its serial number, else its sg node. Lent. */
 const char *doctor_name(const Doctor *d, const DevicePath *path);

@@ -17,6 +17,25 @@ static void format_where(const DevicePath *p, char *dst, size_t n_dst)
                  p->identity.vendor, p->identity.product);
 }
 
+/* The address of the transport is what is left, if it has a stable one. */
+static void report_no_identifier(const DevicePath *p, const char *where, Report *r)
+{
+        if (p->identity.rank == IDENTITY_NONE) {
+                report_add(r, SEVERITY_PROBLEM, where,
+                           "the device has neither a serial number nor an identifier");
+                report_why(r, "it cannot be known again, so it gets no name and cannot be held");
+        } else {
+                report_add(r, SEVERITY_WARNING, where,
+                           "the device has neither a serial number nor an identifier; it is known by its "
+                           "place, %s",
+                           p->identity.key);
+                report_why(r, "the name stays with the place: another device that is put there has it");
+        }
+        report_fix(r, "have the drive or library report VPD pages 80h and 83h (a setting of the library, the "
+                      "bridge "
+                      "or the emulation; newer firmware)");
+}
+
 void check_identity(const Doctor *d, Report *r)
 {
         char where[128];
@@ -31,12 +50,8 @@ void check_identity(const Doctor *d, Report *r)
                 format_where(p, where, sizeof(where));
                 if (p->held_lun)
                         continue;
-                if (p->identity.rank == IDENTITY_NONE) {
-                        report_add(r, SEVERITY_PROBLEM, where,
-                                   "the device has neither a serial number nor an identifier");
-                        report_why(r, "it cannot be known again, so it gets no name and cannot be held");
-                        report_fix(r, "have the drive or library report VPD pages 80h and 83h (a setting of "
-                                      "the library, the bridge or the emulation; newer firmware)");
+                if (p->identity.rank >= IDENTITY_ADDRESS) {
+                        report_no_identifier(p, where, r);
                 } else if (p->identity.serial[0] == '\0') {
                         report_add(r, SEVERITY_NOTE, where,
                                    "the device has no serial number; it is known by %s", p->identity.key);
@@ -48,6 +63,7 @@ void check_identity(const Doctor *d, Report *r)
 typedef enum PairKind {
         PAIR_DIFFERENT, /* or two paths to one device */
         PAIR_SAME,
+        PAIR_APART,
         PAIR_SAME_KEY,
         PAIR_SAME_SERIAL,
         PAIR_DRIVE_AND_CHANGER,
@@ -62,6 +78,10 @@ static const struct {
                        "evertape takes them for two paths to one device, and could write to the wrong one",
                        "give each its own serial number (a setting of the library, real or virtual); hold "
                        "neither before"},
+        [PAIR_APART] = {SEVERITY_WARNING, "two devices on one target claim to be the same",
+                        "evertape tells them apart by their places, and names stay with the places; links in "
+                        "/dev/tape/by-id lead to the one that came last",
+                        "give each its own serial number (a setting of the library, real or virtual)"},
         [PAIR_SAME_KEY] = {SEVERITY_WARNING, "two devices have one identifier",
                            "evertape tells them apart by their serial numbers; links in /dev/tape/by-id do "
                            "not, and lead to the one that came last",
@@ -88,13 +108,13 @@ static PairKind pair_kind(const DevicePath *a, const DevicePath *b)
              same_serial = i->serial[0] != '\0' && text_equal(i->serial, j->serial),
              same_product = text_equal(i->vendor, j->vendor) && text_equal(i->product, j->product);
 
-        if (a->held_lun || b->held_lun || i->rank == IDENTITY_NONE || j->rank == IDENTITY_NONE)
+        if (a->held_lun || b->held_lun || i->rank >= IDENTITY_ADDRESS || j->rank >= IDENTITY_ADDRESS)
                 return PAIR_DIFFERENT;
         if (i->type != j->type)
                 return same_key || same_serial ? PAIR_DRIVE_AND_CHANGER : PAIR_DIFFERENT;
         /* Two logical units of one target port are two devices, whatever they say. */
-        if (identity_equal(i, j))
-                return same_target(a, b) || !same_product ? PAIR_SAME : PAIR_DIFFERENT;
+        if (identity_claims_equal(i, j))
+                return same_target(a, b) ? PAIR_APART : same_product ? PAIR_DIFFERENT : PAIR_SAME;
         if (same_key)
                 return PAIR_SAME_KEY;
         return same_serial && same_product ? PAIR_SAME_SERIAL : PAIR_DIFFERENT;
@@ -130,11 +150,11 @@ void check_paths(const Doctor *d, Report *r)
                 const DevicePath *p = &d->paths[i];
                 size_t n_before = 0, n = 0;
 
-                if (p->held_lun || p->identity.rank == IDENTITY_NONE)
+                if (p->held_lun || p->apart || p->identity.rank >= IDENTITY_ADDRESS)
                         continue;
                 for (size_t j = 0; j < d->n_paths; j++) {
-                        bool same =
-                                !d->paths[j].held_lun && identity_equal(&p->identity, &d->paths[j].identity);
+                        bool same = !d->paths[j].held_lun && !d->paths[j].apart &&
+                                    identity_claims_equal(&p->identity, &d->paths[j].identity);
 
                         n += same;
                         n_before += same && j < i;

@@ -65,7 +65,8 @@ const char *doctor_check_summary(size_t i)
 const RegistryDevice *doctor_known(const Doctor *d, const Identity *identity)
 {
         for (size_t i = 0; i < d->n_known; i++)
-                if (identity_equal(&d->known[i].identity, identity))
+                if (d->known[i].identity.rank < IDENTITY_NONE &&
+                    identity_equal(&d->known[i].identity, identity))
                         return &d->known[i];
         return NULL;
 }

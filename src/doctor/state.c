@@ -57,7 +57,7 @@ void check_registry(const Doctor *d, Report *r)
                 report_why(r, "evertaped makes it when it is started for the first time");
                 return;
         }
-        if (error < 0 && error != -EUCLEAN) {
+        if (error < 0 && error != -EUCLEAN && error != -EPROTO) {
                 report_unread(r, d->input->registry, error);
                 return;
         }

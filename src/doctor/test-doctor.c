@@ -359,8 +359,8 @@ static void test_device_without_identifier(void **state)
         TestDevice d = {.host = 12, .sg = 8, .type = 1, .inquiry = "ACME    TAPE            0001"};
 
         with_device(m, &d);
-        expect(m, "identity", SEVERITY_PROBLEM, "12:0:0:0 (/dev/sg8, ACME TAPE)",
-               "neither a serial number nor");
+        expect(m, "identity", SEVERITY_WARNING, "12:0:0:0 (/dev/sg8, ACME TAPE)",
+               "neither a serial number nor an identifier; it is known by its place, scsi.12:0:0:0");
         d = (TestDevice){.host = 13,
                          .sg = 9,
                          .type = 1,
@@ -374,7 +374,7 @@ static void test_duplicates(void **state)
 {
         Machine *m = *state;
         TestDevice other = machine_drive1, path = machine_drive1, same_target = machine_drive1,
-                   serial = machine_drive1;
+                   serial = machine_drive1, product = machine_drive1;
         TestDevice changer = machine_changer;
 
         path.host = 20;
@@ -388,8 +388,15 @@ static void test_duplicates(void **state)
         same_target.sg = 21;
         same_target.node = NULL;
         with_device(m, &same_target);
-        expect(m, "duplicates", SEVERITY_PROBLEM, "10:0:0:1 (/dev/sg3, HP Ultrium 3-SCSI) and 10:0:0:9",
+        expect(m, "duplicates", SEVERITY_WARNING, "10:0:0:1 (/dev/sg3, HP Ultrium 3-SCSI) and 10:0:0:9",
                "claim to be the same");
+        product.host = 25;
+        product.sg = 25;
+        product.inquiry = "ACME    OTHER           0001";
+        product.node = NULL;
+        with_device(m, &product);
+        expect(m, "duplicates", SEVERITY_PROBLEM, "25:0:0:1 (/dev/sg25, ACME OTHER)",
+               "two devices claim to be the same: naa.");
         other.host = 22;
         other.sg = 22;
         other.serial = "DRV0009";
