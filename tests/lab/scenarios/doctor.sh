@@ -67,6 +67,7 @@ n_commands() {
 hold_model "--drives 1 --capacity 20M" MDLDRV01 || lab_done
 udevadm settle
 held=$(held_by_serial MDLDRV01 nst) real=$(by_serial MDLDRV01 sg) changer=$(by_serial MDLLIB01 sg)
+link=/dev/tape/by-name/$(field NAME MDLDRV01)
 
 say "a machine in order"
 before=$(n_commands)
@@ -79,7 +80,7 @@ same "no command was sent to the drive or the held one" "$before" "$(n_commands)
 say "many things go wrong"
 modprobe -r ch && modprobe ch init=1
 ln -s ../../nst99 /dev/tape/by-name/drive9-nst
-ln -sf "../../${changer#/dev/}" /dev/tape/by-name/drive1-sg
+ln -sf "../../${changer#/dev/}" "$link-sg"
 ln -s /dev/null /etc/udev/rules.d/61-evertape.rules
 chmod 666 "$real"
 echo 900 > "/sys/class/scsi_tape/${held#/dev/}/device/timeout"
@@ -108,11 +109,11 @@ udevadm control --reload
 udevadm trigger --action=add --settle --sysname-match="${held#/dev/}"
 ok "exit status 1" not examine
 ok "which rule it is" finds udev-fights '/etc/udev/rules.d/99-site.rules:2'
-ok "the link is missed" finds_to_mend links "${held#/dev/} has no link /dev/tape/by-name/drive1-nst"
+ok "the link is missed" finds_to_mend links "${held#/dev/} has no link $link-nst"
 rm /etc/udev/rules.d/99-site.rules
 udevadm control --reload
 ok "the advice makes it again" follow
-same "it leads to the held drive" "$held" "$(readlink -f /dev/tape/by-name/drive1-nst)"
+same "it leads to the held drive" "$held" "$(readlink -f "$link-nst")"
 ok "nothing is left" in_order
 
 say "a drive and a changer with one identity"
