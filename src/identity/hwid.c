@@ -101,13 +101,14 @@ void hwid_inquiry_from_texts(DeviceType type, const char *vendor, const char *pr
         copy_padded(ret->revision, 4, revision, strlen(revision));
 }
 
-/* Appends the first n characters of a field. */
+/* Appends the first n characters of a field. In an instance path a '\\' is what separates its parts. */
 static char *put_field(char *p, const char *field, size_t n, bool fixed)
 {
         while (!fixed && n > 0 && field[n - 1] == ' ')
                 n--;
         for (size_t i = 0; i < n; i++) {
-                bool plain = field[i] > 0x20 && field[i] < 0x7f && field[i] != ',';
+                bool plain =
+                        field[i] > 0x20 && field[i] < 0x7f && field[i] != ',' && (fixed || field[i] != '\\');
 
                 *p++ = plain ? field[i] : '_';
         }
