@@ -5,6 +5,9 @@
 
 #include "identity/inf.h"
 
+#define INF_SITE_DIRECTORY EVERTAPE_SYSCONFDIR "/inf.d"
+#define INF_SHIPPED        EVERTAPE_DATADIR "/tape.inf"
+
 typedef struct InfTable {
         InfFile **files; /* those that win come first */
         size_t n_files;
