@@ -25,6 +25,8 @@ typedef enum FieldId {
         FIELD_REVISION,
         FIELD_SERIAL,
         FIELD_IDENTITY,
+        FIELD_PROFILE,
+        FIELD_PROFILE_FROM,
         FIELD_NODE,
         FIELD_GENERIC,
         FIELD_CHANGER,

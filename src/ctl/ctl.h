@@ -26,6 +26,7 @@ int verb_release(int argc, char **argv);
 int verb_status(int argc, char **argv);
 int verb_fail(int argc, char **argv);
 int verb_wait(int argc, char **argv);
+int verb_inf(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 
 /* "evertape: ..." on stderr. */

@@ -78,13 +78,17 @@ static int append_oddities(sd_bus_message *m, FakeMode mode)
         return 0;
 }
 
-static int append_rest(sd_bus_message *m, const FakeDevice *d)
+static int append_rest(sd_bus_message *m, const Fake *f, const FakeDevice *d)
 {
         append_text(m, "Vendor", d->vendor);
         append_text(m, "Product", d->product);
         append_text(m, "Revision", "G24W");
         append_text(m, "Serial", d->serial);
         append_text(m, "Identity", "naa.5000e11100000001");
+        append_text(m, "Profile",
+                    f->mode == FAKE_UNKNOWN_MODELS || text_equal(d->kind, "changer") ? "generic" : "lto");
+        append_text(m, "ProfileFrom",
+                    f->mode == FAKE_UNKNOWN_MODELS ? "" : "/usr/share/evertape/tape.inf:57");
         append_text(m, "Node", d->node);
         append_text(m, "GenericNode", d->sg);
         append_text(m, "ChangerNode", d->changer);
@@ -115,7 +119,7 @@ static int append_device(sd_bus_message *m, const Fake *f, const FakeDevice *d)
         append_text(m, "State", d->state);
         append_text(m, "Reason", d->reason);
         sd_bus_message_append(m, "{sv}", "Held", "b", d->held);
-        append_rest(m, d);
+        append_rest(m, f, d);
         return sd_bus_message_close_container(m);
 }
 

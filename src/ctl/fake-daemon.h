@@ -10,6 +10,7 @@ typedef enum FakeMode {
         FAKE_ALL_HELD,
         FAKE_EMPTY,
         FAKE_HOSTILE,       /* text in other scripts, and text that commands terminals */
+        FAKE_UNKNOWN_MODELS, /* the library, and tape.inf(5) has none of it */
         FAKE_LARGE,         /* the largest numbers */
         FAKE_FUTURE,        /* keys and types of a later version beside the known ones */
         FAKE_WRONG_REPLY,   /* List() -> as, Show() -> s */

@@ -157,23 +157,33 @@ static size_t device_part(const char *id, bool bus_is_gone)
         return end ? (size_t) (end - id) : strlen(id);
 }
 
-bool hwid_matches(const char *id, HwidKind kind, const HwidInquiry *inquiry)
+void hwid_set_init(HwidSet *set, const HwidInquiry *inquiry)
 {
-        char own[HWID_MAX];
-        size_t n_own = strlen(hwid_format(own, kind, inquiry)), n, skip = 0;
+        set->inquiry = *inquiry;
+        for (HwidKind kind = 0; kind < _HWID_KIND_MAX; kind++)
+                (void) hwid_format(set->ids[kind], kind, inquiry);
+}
 
-        if (n_own == 0)
+bool hwid_matches(const char *id, HwidKind kind, const HwidSet *set)
+{
+        const char *own = set->ids[kind];
+        size_t n_own, n;
+        bool usb;
+
+        if (own[0] == '\0')
                 return false;
-        if (strncasecmp(id, "USBSTOR\\", 8) == 0 && strncasecmp(own, "SCSI\\", 5) == 0)
-                skip = 5;
-        id += skip > 0 ? 8 : 0;
-        n = kind == HWID_INSTANCE ? device_part(id, skip > 0) : strlen(id);
-        n_own -= skip;
+        usb = strncasecmp(id, "USBSTOR\\", 8) == 0 && strncasecmp(own, "SCSI\\", 5) == 0;
+        if (usb) {
+                id += 8;
+                own += 5;
+        }
+        n = kind == HWID_INSTANCE ? device_part(id, usb) : strlen(id);
+        n_own = strlen(own);
         if (kind == HWID_PRODUCT_ID || kind == HWID_VENDOR_ID || kind == HWID_INSTANCE) {
                 n = unpadded(id, n);
-                n_own = unpadded(own + skip, n_own);
+                n_own = unpadded(own, n_own);
         }
-        return n == n_own && strncasecmp(id, own + skip, n) == 0;
+        return n == n_own && strncasecmp(id, own, n) == 0;
 }
 
 bool hwid_prefix_matches(const char *vendor, const char *product, const HwidInquiry *inquiry)

@@ -45,10 +45,18 @@ void hwid_inquiry_from_texts(DeviceType type, const char *vendor, const char *pr
  * whatever is not printable ASCII become '_'. */
 char *hwid_format(char *dst, HwidKind kind, const HwidInquiry *inquiry);
 
+/* All ids of a device, formed once to be compared with many. */
+typedef struct HwidSet {
+        HwidInquiry inquiry;
+        char ids[_HWID_KIND_MAX][HWID_MAX];
+} HwidSet;
+
+void hwid_set_init(HwidSet *set, const HwidInquiry *inquiry);
+
 /* Whether an id of an INF file names the device by this kind of id. Case does not count. Neither do '_' at
  * the end that one of the two has more, as long as the id goes on behind the type; nor, in an instance path,
  * what follows the second '\'. "USBSTOR\" counts as "SCSI\": to Linux a USB drive is a SCSI device. */
-bool hwid_matches(const char *id, HwidKind kind, const HwidInquiry *inquiry);
+bool hwid_matches(const char *id, HwidKind kind, const HwidSet *set);
 
 /* Whether vendor and product begin with these texts, as [AlternateDriverSearch] means it: trailing blanks
  * count, case does not. Two empty texts match nothing. */

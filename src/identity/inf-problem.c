@@ -46,3 +46,15 @@ void inf_problem_add(InfProblems *p, InfSeverity severity, unsigned line, unsign
         va_end(ap);
         make_safe(item->text, sizeof(item->text));
 }
+
+void inf_problems_sort(InfProblems *p)
+{
+        for (size_t i = 1; i < p->n_items; i++) {
+                InfProblem item = p->items[i];
+                size_t j = i;
+
+                for (; j > 0 && p->items[j - 1].line > item.line; j--)
+                        p->items[j] = p->items[j - 1];
+                p->items[j] = item;
+        }
+}

@@ -29,5 +29,8 @@ typedef struct InfProblems {
 _printf_(5, 6) void inf_problem_add(InfProblems *p, InfSeverity severity, unsigned line, unsigned column,
                                     const char *format, ...);
 
+/* By line; those of one line stay in their order. */
+void inf_problems_sort(InfProblems *p);
+
 #define inf_error(p, line, column, ...)   inf_problem_add(p, INF_ERROR, line, column, __VA_ARGS__)
 #define inf_warning(p, line, column, ...) inf_problem_add(p, INF_WARNING, line, column, __VA_ARGS__)

@@ -24,18 +24,18 @@ static size_t prefix_rank(const InfEntry *entry)
         return HWID_VENDOR + HWID_PRODUCT - strlen(entry->vendor) - strlen(entry->product);
 }
 
-size_t inf_entry_rank(const InfEntry *entry, const HwidInquiry *inquiry, HwidKind *ret_kind)
+size_t inf_entry_rank(const InfEntry *entry, const HwidSet *device, HwidKind *ret_kind)
 {
         size_t position = entry->position < RANK_POSITIONS ? entry->position : RANK_POSITIONS - 1;
 
         if (entry->vendor) {
-                if (!hwid_prefix_matches(entry->vendor, entry->product, inquiry))
+                if (!hwid_prefix_matches(entry->vendor, entry->product, &device->inquiry))
                         return SIZE_MAX;
                 *ret_kind = HWID_PREFIX;
                 return RANK_COMPATIBLE * position + RANK_KIND * HWID_PREFIX + prefix_rank(entry);
         }
         for (HwidKind kind = 0; kind < _HWID_KIND_MAX; kind++)
-                if (hwid_matches(entry->id, kind, inquiry)) {
+                if (hwid_matches(entry->id, kind, device)) {
                         *ret_kind = kind;
                         return RANK_COMPATIBLE * position + RANK_KIND * kind;
                 }
@@ -46,13 +46,15 @@ InfMatch inf_table_match(const InfTable *t, const HwidInquiry *inquiry)
 {
         InfMatch best = {};
         size_t best_rank = SIZE_MAX;
+        HwidSet device;
 
+        hwid_set_init(&device, inquiry);
         for (size_t i = 0; i < t->n_files; i++) {
                 const InfFile *f = t->files[i];
 
                 for (size_t j = 0; j < f->n_entries; j++) {
                         HwidKind kind = 0;
-                        size_t rank = inf_entry_rank(&f->entries[j], inquiry, &kind);
+                        size_t rank = inf_entry_rank(&f->entries[j], &device, &kind);
 
                         if (rank >= best_rank)
                                 continue;

@@ -37,4 +37,4 @@ void inf_table_deinit(InfTable *t);
 InfMatch inf_table_match(const InfTable *t, const HwidInquiry *inquiry);
 
 /* How well an entry matches: lower is better; SIZE_MAX: not at all. */
-size_t inf_entry_rank(const InfEntry *entry, const HwidInquiry *inquiry, HwidKind *ret_kind);
+size_t inf_entry_rank(const InfEntry *entry, const HwidSet *device, HwidKind *ret_kind);

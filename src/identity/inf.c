@@ -413,6 +413,7 @@ int inf_parse(const char *name, const uint8_t *data, size_t n_data, InfFile **re
         r = f->name ? read_file(f, data, n_data) : -ENOMEM;
         if (r < 0)
                 return r;
+        inf_problems_sort(&f->problems);
         *ret = TAKE_PTR(f);
         return 0;
 }

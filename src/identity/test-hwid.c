@@ -148,12 +148,15 @@ static void test_matches(void **state)
                 {"ScsiChanger", HWID_GENERIC, false},
         };
         HwidInquiry inquiry = tape("HP      Ultrium 3-SCSI  G24W");
+        HwidSet set;
 
+        hwid_set_init(&set, &inquiry);
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
-                if (hwid_matches(table[i].id, table[i].kind, &inquiry) != table[i].matches)
+                if (hwid_matches(table[i].id, table[i].kind, &set) != table[i].matches)
                         fail_msg("%s, kind %d", table[i].id, (int) table[i].kind);
         inquiry = changer("STK", "L700");
-        assert_true(hwid_matches("scsichanger", HWID_GENERIC, &inquiry));
+        hwid_set_init(&set, &inquiry);
+        assert_true(hwid_matches("scsichanger", HWID_GENERIC, &set));
 }
 
 static void test_prefixes(void **state)

@@ -233,6 +233,7 @@ static void test_every_inquiry_finds_its_ids(void **state)
         for (int round = 0; round < 2000; round++) {
                 uint8_t inquiry[36] = {round % 2 ? DEVICE_TAPE : DEVICE_CHANGER, 0x80, 6, 2, 31};
                 HwidInquiry own, other;
+                HwidSet own_set, other_set;
 
                 for (size_t i = 8; i < sizeof(inquiry); i++) {
                         seed = seed * 1103515245 + 12345;
@@ -241,6 +242,8 @@ static void test_every_inquiry_finds_its_ids(void **state)
                 assert_int_equal(hwid_inquiry_from_bytes(inquiry, sizeof(inquiry), &own), 0);
                 inquiry[8] = (inquiry[8] | 0x20) == 'a' ? 'B' : 'A'; /* case does not count */
                 assert_int_equal(hwid_inquiry_from_bytes(inquiry, sizeof(inquiry), &other), 0);
+                hwid_set_init(&own_set, &own);
+                hwid_set_init(&other_set, &other);
                 for (HwidKind kind = 0; kind < _HWID_KIND_MAX; kind++) {
                         InfEntry entry = {};
                         HwidKind found = 0;
@@ -249,10 +252,10 @@ static void test_every_inquiry_finds_its_ids(void **state)
                         entry.id = hwid_format(id, kind, &own);
                         if (id[0] == '\0')
                                 continue;
-                        assert_true(inf_entry_rank(&entry, &own, &found) != SIZE_MAX);
+                        assert_true(inf_entry_rank(&entry, &own_set, &found) != SIZE_MAX);
                         assert_true(found <= kind);
                         if (kind != HWID_GENERIC)
-                                assert_true(inf_entry_rank(&entry, &other, &found) == SIZE_MAX);
+                                assert_true(inf_entry_rank(&entry, &other_set, &found) == SIZE_MAX);
                 }
         }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* INF files in the shapes in which they exist (tests/data/inf, argv[1]), line by line, broken, and hostile.
+/* INF files in the shapes in which they exist (tests/data/text/inf, argv[1]), line by line, broken, and hostile.
  */
 
 #include "identity/inf.h"
@@ -173,16 +173,14 @@ static void test_broken_lines_cost_only_themselves(void **state)
         static const char *const expected[] = {
                 "2:1: error: stands before the first [section]",
                 "3:1: error: ']' is missing; taken as if it were there",
-                "6:16: warning: text behind ']' is ignored",
-                "13:1: warning: quote is not closed",
                 "4:0: warning: [Version] has no Signature = \"$Windows NT$\"",
+                "6:16: warning: text behind ']' is ignored",
+                "8:7: error: there is no section [Nowhere] of models",
                 "10:1: error: not of the form DESCRIPTION = INSTALL-SECTION, ID",
                 "11:1: error: not of the form DESCRIPTION = INSTALL-SECTION, ID",
                 "12:21: error: there is no install section [missing]",
+                "13:1: warning: quote is not closed",
                 "13:1: error: not of the form DESCRIPTION = INSTALL-SECTION, ID",
-                "29:1: warning: Profile: not a profile; there are: generic, lto",
-                "30:1: warning: Timeout: not a span of time such as 15min, 3h or infinity",
-                "31:1: warning: Timeout: not of the form KEY = VALUE",
                 "14:20: warning: SCSI\\SequentialA       D: a blank or comma of INQUIRY is '_' in an id; it "
                 "matches "
                 "nothing",
@@ -196,7 +194,9 @@ static void test_broken_lines_cost_only_themselves(void **state)
                 "22:1: error: a vendor of more than 8 or a product of more than 16 characters matches "
                 "nothing",
                 "23:1: error: no vendor: it matches nothing",
-                "8:7: error: there is no section [Nowhere] of models",
+                "29:1: warning: Profile: not a profile; there are: generic, lto",
+                "30:1: warning: Timeout: not a span of time such as 15min, 3h or infinity",
+                "31:1: warning: Timeout: not of the form KEY = VALUE",
                 "none",
         };
         static const char *const ids[] = {
