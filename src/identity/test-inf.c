@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* INF files in the shapes in which they exist (tests/data/text/inf, argv[1]), line by line, broken, and hostile.
+/* INF files in the shapes in which they exist (tests/data/text/inf, argv[1]), line by line, broken, and
+ * hostile.
  */
 
 #include "identity/inf.h"
@@ -170,6 +171,7 @@ static void test_changer_and_another_class(void **state)
 
 static void test_broken_lines_cost_only_themselves(void **state)
 {
+        /* clang-format off */
         static const char *const expected[] = {
                 "2:1: error: stands before the first [section]",
                 "3:1: error: ']' is missing; taken as if it were there",
@@ -181,24 +183,20 @@ static void test_broken_lines_cost_only_themselves(void **state)
                 "12:21: error: there is no install section [missing]",
                 "13:1: warning: quote is not closed",
                 "13:1: error: not of the form DESCRIPTION = INSTALL-SECTION, ID",
-                "14:20: warning: SCSI\\SequentialA       D: a blank or comma of INQUIRY is '_' in an id; it "
-                "matches "
-                "nothing",
-                "15:20: warning: SCSI\\SequentialA_______E___: vendor (8), product (16) and revision (4) "
-                "have other "
-                "lengths; '_' at the end are taken as needed",
+                "14:20: warning: SCSI\\SequentialA       D: a blank or comma of INQUIRY is '_' in an id; it matches nothing",
+                "15:20: warning: SCSI\\SequentialA_______E___: vendor (8), product (16) and revision (4) have other lengths; '_' at the end are taken as needed",
                 "16:1: error: %unknown% is not in [Strings]",
                 "17:1: warning: [silent.Services] names no driver with AddService",
                 "18:23: warning: SOME_TAPE is no id of a SCSI device and not in [AlternateDriverSearch]",
                 "19:20: error: the hardware id is empty",
-                "22:1: error: a vendor of more than 8 or a product of more than 16 characters matches "
-                "nothing",
+                "22:1: error: a vendor of more than 8 or a product of more than 16 characters matches nothing",
                 "23:1: error: no vendor: it matches nothing",
                 "29:1: warning: Profile: not a profile; there are: generic, lto",
                 "30:1: warning: Timeout: not a span of time such as 15min, 3h or infinity",
                 "31:1: warning: Timeout: not of the form KEY = VALUE",
                 "none",
         };
+        /* clang-format on */
         static const char *const ids[] = {
                 "SCSI\\SequentialA       D",
                 "SCSI\\SequentialA_______E___",
