@@ -171,7 +171,8 @@ static void test_list(void **state)
         run_check(ARGS("list", "DRV0002", "/dev/sg1", "-o", "NAME,OUTAGES", "--noheadings"), 0,
                   "lib1-drive2       0\nlib1              0\n", "");
         run_check(ARGS("list", "lib1-drive1", "-n", "-o", "+held,SINCE"), 0,
-                  "lib1-drive1 tape resuming /dev/nst7 DRV0001 Ultrium 3-SCSI lto     yes  2026-11-23 14:01:02\n",
+                  "lib1-drive1 tape resuming /dev/nst7 DRV0001 Ultrium 3-SCSI lto     yes  2026-11-23 "
+                  "14:01:02\n",
                   "");
         run_check(ARGS("list", "-r", "-o", "NAME,PRODUCT,REASON", "lib1-drive1"), 0,
                   "NAME PRODUCT REASON\nlib1-drive1 Ultrium\\x203-SCSI reading\\x20back\\x2012\\x20blocks\n",
@@ -187,7 +188,8 @@ static void test_list_unknown_models(void **state)
         start_daemon(FAKE_UNKNOWN_MODELS);
 
         run_check(ARGS("list", "-o", "PROFILE", "DRV0002"), 0, "PROFILE\ngeneric\n",
-                  "evertape: no entry of tape.inf names lib1-drive2; it works by the generic profile; to add one, "
+                  "evertape: no entry of tape.inf names lib1-drive2; it works by the generic profile; to add "
+                  "one, "
                   "see: evertape inf match lib1-drive2\n");
         run_start(&run, ARGS("list"));
         run_finish(&run);
@@ -283,7 +285,8 @@ static void test_show(void **state)
                   "{\"name\": \"lib1\", \"kind\": \"changer\", \"state\": \"present\", \"reason\": null, "
                   "\"held\": false, \"vendor\": \"STK\", \"product\": \"L700\", \"revision\": \"G24W\", "
                   "\"serial\": \"LIB0001\", \"identity\": \"naa.5000e11100000001\", "
-                  "\"profile\": \"generic\", \"profile-from\": \"/usr/share/evertape/tape.inf:57\", \"node\": \"/dev/sg1\", "
+                  "\"profile\": \"generic\", \"profile-from\": \"/usr/share/evertape/tape.inf:57\", "
+                  "\"node\": \"/dev/sg1\", "
                   "\"generic\": \"/dev/sg1\", \"changer\": \"/dev/sch0\", \"real\": \"/dev/sg1\", "
                   "\"links\": [\"/dev/tape/by-name/lib1-changer\"], \"since\": 1795442462000000, "
                   "\"outages\": 0, "
@@ -442,8 +445,8 @@ static void test_unknown_column(void **state)
 
 static void test_help(void **state)
 {
-        static const char *const verbs[] = {"list",   "show", "hold", "release",
-                                            "status", "fail", "wait", "inf", "watch"};
+        static const char *const verbs[] = {"list", "show", "hold", "release", "status",
+                                            "fail", "wait", "inf",  "watch"};
         static Run run;
 
         run_start(&run, ARGS("--help"));
@@ -466,8 +469,8 @@ static void test_help(void **state)
 /* Verbs, long options and columns that --help knows are in the manual page. */
 static void test_manual_is_complete(void **state)
 {
-        static const char *const verbs[] = {"list",   "show", "hold", "release",
-                                            "status", "fail", "wait", "inf", "watch"};
+        static const char *const verbs[] = {"list", "show", "hold", "release", "status",
+                                            "fail", "wait", "inf",  "watch"};
         static char page[65536], bold[64];
         int fd = open(manual, O_RDONLY | O_CLOEXEC);
 

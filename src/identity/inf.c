@@ -243,6 +243,26 @@ static int add_id(Reader *r, const InfEntry *entry)
         return add_entry(r, entry);
 }
 
+/* The ids behind the install section; all else in the entry is the model's. */
+static int add_ids(Reader *r, const InfLine *l, InfEntry *entry)
+{
+        int status = 0;
+
+        for (size_t i = 1; i < l->n_values && status >= 0; i++) {
+                entry->id = inf_expand(&r->document, &l->values[i]);
+                entry->line = l->values[i].line;
+                entry->column = l->values[i].column;
+                entry->position = (unsigned) i - 1;
+                if (!entry->id)
+                        return -ENOMEM;
+                if (entry->id[0] != '\0')
+                        status = add_id(r, entry);
+                else if (i == 1)
+                        inf_error(problems(r), entry->line, entry->column, "the hardware id is empty");
+        }
+        return status;
+}
+
 /* "description = install section, hardware id, compatible id ..." */
 static int read_model(Reader *r, const InfLine *l)
 {
@@ -268,19 +288,7 @@ static int read_model(Reader *r, const InfLine *l)
         entry.install = install->name;
         entry.service = install->service;
         entry.facts = install->facts;
-        for (size_t i = 1; entry.description && i < l->n_values && status >= 0; i++) {
-                entry.id = inf_expand(&r->document, &l->values[i]);
-                entry.line = l->values[i].line;
-                entry.column = l->values[i].column;
-                entry.position = (unsigned) i - 1;
-                if (!entry.id)
-                        return -ENOMEM;
-                if (entry.id[0] != '\0')
-                        status = add_id(r, &entry);
-                else if (i == 1)
-                        inf_error(problems(r), entry.line, entry.column, "the hardware id is empty");
-        }
-        return entry.description ? status : -ENOMEM;
+        return entry.description ? add_ids(r, l, &entry) : -ENOMEM;
 }
 
 /* How well the decoration of a models section fits: 64 bit x86, any machine, x86, others; the higher version

@@ -42,6 +42,7 @@ nst=$(held_by_serial MDLDRV01 nst)
 ok "it works" dd if=/dev/zero "of=$nst" bs=64k count=4 status=none
 
 say "a vendor's entry does not hide the product's"
+# shellcheck disable=SC2016 # the signature has dollar signs
 printf '[Version]\nSignature="$Windows NT$"\n[Manufacturer]\nx=x\n[x]\nd=i,SCSI\\SequentialMODEL___\n[i.Services]\nAddService=a\n' \
     > /etc/evertape/inf.d/10-vendor.inf
 ok "the more specific id wins" prints '^Entry: +/etc/evertape/inf.d/site.inf' evertape inf match drive1
