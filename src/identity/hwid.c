@@ -37,6 +37,7 @@ static const struct {
         [HWID_VENDOR_ID]    = {"SCSI\\", true,  true,  HWID_VENDOR, 0, 0,            "vendor"},
         [HWID_BUS_REVISION] = {"SCSI\\", false, true,  HWID_VENDOR, HWID_PRODUCT, 1, "vendor, product and first letter of the revision"},
         [HWID_PLAIN]        = {"",       false, true,  HWID_VENDOR, HWID_PRODUCT, 1, "vendor, product and first letter of the revision"},
+        [HWID_TYPE]         = {"SCSI\\", true,  true,  0, 0, 0,                      "kind of device"},
         [HWID_GENERIC]      = {NULL,     false, false, 0, 0, 0,                      "kind of device"},
 };
 /* clang-format on */
@@ -164,6 +165,11 @@ void hwid_set_init(HwidSet *set, const HwidInquiry *inquiry)
                 (void) hwid_format(set->ids[kind], kind, inquiry);
 }
 
+static bool is_padded(HwidKind kind)
+{
+        return kind == HWID_PRODUCT_ID || kind == HWID_VENDOR_ID || kind == HWID_INSTANCE;
+}
+
 bool hwid_matches(const char *id, HwidKind kind, const HwidSet *set)
 {
         const char *own = set->ids[kind];
@@ -179,7 +185,8 @@ bool hwid_matches(const char *id, HwidKind kind, const HwidSet *set)
         }
         n = kind == HWID_INSTANCE ? device_part(id, usb) : strlen(id);
         n_own = strlen(own);
-        if (kind == HWID_PRODUCT_ID || kind == HWID_VENDOR_ID || kind == HWID_INSTANCE) {
+        /* Of a device that says nothing of itself all would go, up to the id of its kind. */
+        if (is_padded(kind) && unpadded(own, n_own) > strlen(set->ids[HWID_TYPE]) - (usb ? 5 : 0)) {
                 n = unpadded(id, n);
                 n_own = unpadded(own, n_own);
         }
@@ -227,7 +234,7 @@ const char *hwid_complaint(const char *id)
                 if (strncasecmp(rest, types[t].name, n_type) != 0 || rest[n_type] == '&')
                         continue;
                 n -= n_type;
-                if (n == HWID_VENDOR || n == HWID_VENDOR + HWID_PRODUCT ||
+                if (n == 0 || n == HWID_VENDOR || n == HWID_VENDOR + HWID_PRODUCT ||
                     n == HWID_VENDOR + HWID_PRODUCT + 4)
                         return NULL;
                 return "vendor (8), product (16) and revision (4) have other lengths; '_' at the end are "

@@ -23,9 +23,16 @@ typedef enum HwidKind {
         HWID_VENDOR_ID,    /* SCSI\t*v(8) */
         HWID_BUS_REVISION, /* SCSI\v(8)p(16)r(1) */
         HWID_PLAIN,        /* v(8)p(16)r(1) */
-        HWID_GENERIC,      /* ScsiChanger; tape drives have none. The only compatible id */
+        HWID_TYPE,         /* SCSI\t*, a compatible id; Windows' own mchgr.inf ends with such an entry */
+        HWID_GENERIC,      /* ScsiChanger, a compatible id; tape drives have none */
         _HWID_KIND_MAX,
 } HwidKind;
+
+/* Compatible ids name a kind of device and no model. */
+static inline bool hwid_is_compatible(HwidKind kind)
+{
+        return kind >= HWID_TYPE;
+}
 
 /* What of INQUIRY the ids are made from, at its full width with what pads it. */
 typedef struct HwidInquiry {

@@ -14,31 +14,41 @@
 
 #include "identity/inf-decode.h"
 
-/* Ranks, in steps that are larger than what comes below them. */
-#define RANK_KIND       ((size_t) 64) /* > HWID_PRODUCT + HWID_VENDOR */
-#define RANK_COMPATIBLE (RANK_KIND * _HWID_KIND_MAX)
-#define RANK_POSITIONS  1024
+#define POSITION_MAX 1024
+#define PREFIX_MAX   32 /* > HWID_VENDOR + HWID_PRODUCT */
 
-static size_t prefix_rank(const InfEntry *entry)
+/* As in Windows: hardware ids on both sides; a hardware id of the device that is a compatible one of the
+ * file; the other way round; compatible ids on both sides. */
+static size_t match_class(const InfEntry *entry, HwidKind kind)
 {
-        return HWID_VENDOR + HWID_PRODUCT - strlen(entry->vendor) - strlen(entry->product);
+        return 2 * (size_t) hwid_is_compatible(kind) + (entry->position > 0);
+}
+
+static size_t rank(const InfEntry *entry, HwidKind kind)
+{
+        size_t position = entry->position < POSITION_MAX ? entry->position : POSITION_MAX - 1, missing = 0;
+
+        if (entry->vendor)
+                missing = HWID_VENDOR + HWID_PRODUCT - strlen(entry->vendor) - strlen(entry->product);
+        return ((match_class(entry, kind) * _HWID_KIND_MAX + kind) * PREFIX_MAX + missing) * POSITION_MAX +
+               position;
 }
 
 size_t inf_entry_rank(const InfEntry *entry, const HwidSet *device, HwidKind *ret_kind)
 {
-        size_t position = entry->position < RANK_POSITIONS ? entry->position : RANK_POSITIONS - 1;
+        for (HwidKind kind = 0; kind < _HWID_KIND_MAX; kind++) {
+                bool matches;
 
-        if (entry->vendor) {
-                if (!hwid_prefix_matches(entry->vendor, entry->product, &device->inquiry))
-                        return SIZE_MAX;
-                *ret_kind = HWID_PREFIX;
-                return RANK_COMPATIBLE * position + RANK_KIND * HWID_PREFIX + prefix_rank(entry);
+                if (kind == HWID_PREFIX)
+                        matches = entry->vendor &&
+                                  hwid_prefix_matches(entry->vendor, entry->product, &device->inquiry);
+                else
+                        matches = !entry->vendor && hwid_matches(entry->id, kind, device);
+                if (!matches)
+                        continue;
+                *ret_kind = kind;
+                return rank(entry, kind);
         }
-        for (HwidKind kind = 0; kind < _HWID_KIND_MAX; kind++)
-                if (hwid_matches(entry->id, kind, device)) {
-                        *ret_kind = kind;
-                        return RANK_COMPATIBLE * position + RANK_KIND * kind;
-                }
         return SIZE_MAX;
 }
 
@@ -54,11 +64,11 @@ InfMatch inf_table_match(const InfTable *t, const HwidInquiry *inquiry)
 
                 for (size_t j = 0; j < f->n_entries; j++) {
                         HwidKind kind = 0;
-                        size_t rank = inf_entry_rank(&f->entries[j], &device, &kind);
+                        size_t r = inf_entry_rank(&f->entries[j], &device, &kind);
 
-                        if (rank >= best_rank)
+                        if (r >= best_rank)
                                 continue;
-                        best_rank = rank;
+                        best_rank = r;
                         best = (InfMatch){.file = f, .entry = &f->entries[j], .kind = kind};
                 }
         }

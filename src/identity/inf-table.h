@@ -32,8 +32,9 @@ int inf_table_load(InfTable *t, const char *directory, const char *shipped);
 
 void inf_table_deinit(InfTable *t);
 
-/* The best entry, as Windows ranks them: a hardware id of the file before a compatible one, then the more
- * specific of the device's ids (HwidKind; for prefixes, the longer one), then the earlier file and line. */
+/* The best entry, as Windows ranks them: by a hardware id of the device before a compatible one, then by a
+ * hardware id of the file before a compatible one, then by the more specific of the device's ids (HwidKind;
+ * for prefixes, the longer one), then the earlier file and line. */
 InfMatch inf_table_match(const InfTable *t, const HwidInquiry *inquiry);
 
 /* How well an entry matches: lower is better; SIZE_MAX: not at all. */

@@ -65,19 +65,28 @@ static const InfSection *install_section(const Reader *r, const char *install, c
         return NULL;
 }
 
-/* "AddService = name, flags, section": the driver's, else the first. NULL when there is none. */
-static const InfLine *driver_line(const InfSection *services)
+/* "AddService = name, flags, section": the driver's, else the first; *ret is NULL when there is none. */
+static int find_driver(Reader *r, const InfSection *services, const InfLine **ret)
 {
-        const InfLine *first = NULL;
-
+        *ret = NULL;
         for (const InfLine *l = services ? services->lines : NULL; l; l = l->next) {
+                const char *flags;
+                bool is_driver;
+
                 if (!l->key || strcasecmp(l->key->text, "AddService") != 0 || l->n_values == 0)
                         continue;
-                if (l->n_values > 1 && strtoul(l->values[1].text, NULL, 0) & SPSVCINST_ASSOCSERVICE)
-                        return l;
-                first = first ? first : l;
+                if (take_step(r, l->line) < 0)
+                        return -E2BIG;
+                flags = l->n_values > 1 ? inf_expand(&r->document, &l->values[1]) : "";
+                if (!flags)
+                        return -ENOMEM;
+                is_driver = strtoul(flags, NULL, 0) & SPSVCINST_ASSOCSERVICE;
+                if (is_driver || !*ret)
+                        *ret = l;
+                if (is_driver)
+                        return 0;
         }
-        return first;
+        return 0;
 }
 
 /* The service may be in another section, "Needs = other.Services", of this file: one step, since that is all
@@ -85,10 +94,14 @@ static const InfLine *driver_line(const InfSection *services)
 static int read_service(Reader *r, Install *install, const InfLine *model)
 {
         const InfSection *services = install_section(r, install->name, "Services");
-        const InfLine *driver = driver_line(services), *needs = inf_line(services, "Needs");
+        const InfLine *driver, *needs = inf_line(services, "Needs");
+        int status;
 
-        for (size_t i = 0; !driver && needs && i < needs->n_values; i++)
-                driver = driver_line(inf_section(&r->document, needs->values[i].text, NULL));
+        status = find_driver(r, services, &driver);
+        for (size_t i = 0; status >= 0 && !driver && needs && i < needs->n_values; i++)
+                status = find_driver(r, inf_section(&r->document, needs->values[i].text, NULL), &driver);
+        if (status < 0)
+                return status;
         if (!driver && needs)
                 inf_warning(problems(r), needs->line, needs->column, "the driver is named in another file");
         else if (!driver)

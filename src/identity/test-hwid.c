@@ -50,6 +50,7 @@ static void test_tape(void **state)
                 [HWID_VENDOR_ID] = "SCSI\\SequentialHP______",
                 [HWID_BUS_REVISION] = "SCSI\\HP______Ultrium_3-SCSI__G",
                 [HWID_PLAIN] = "HP______Ultrium_3-SCSI__G",
+                [HWID_TYPE] = "SCSI\\Sequential",
                 [HWID_GENERIC] = "",
         };
         HwidInquiry inquiry = tape("HP      Ultrium 3-SCSI  G24W");
@@ -67,6 +68,7 @@ static void test_changer(void **state)
                 [HWID_VENDOR_ID] = "SCSI\\ChangerSTK_____",
                 [HWID_BUS_REVISION] = "SCSI\\STK_____L700____________0",
                 [HWID_PLAIN] = "STK_____L700____________0",
+                [HWID_TYPE] = "SCSI\\Changer",
                 [HWID_GENERIC] = "ScsiChanger",
         };
         HwidInquiry inquiry = changer("STK", "L700");
@@ -146,6 +148,9 @@ static void test_matches(void **state)
                 {"", HWID_GENERIC, false},
                 {"", HWID_PREFIX, false},
                 {"ScsiChanger", HWID_GENERIC, false},
+                {"scsi\\sequential", HWID_TYPE, true},
+                {"SCSI\\Sequential_", HWID_TYPE, false},
+                {"SCSI\\Changer", HWID_TYPE, false},
         };
         HwidInquiry inquiry = tape("HP      Ultrium 3-SCSI  G24W");
         HwidSet set;
@@ -154,6 +159,11 @@ static void test_matches(void **state)
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
                 if (hwid_matches(table[i].id, table[i].kind, &set) != table[i].matches)
                         fail_msg("%s, kind %d", table[i].id, (int) table[i].kind);
+        inquiry = tape("");
+        hwid_set_init(&set, &inquiry);
+        assert_false(hwid_matches("SCSI\\Sequential", HWID_PRODUCT_ID, &set));
+        assert_false(hwid_matches("USBSTOR\\Sequential", HWID_VENDOR_ID, &set));
+        assert_true(hwid_matches("USBSTOR\\Sequential", HWID_TYPE, &set));
         inquiry = changer("STK", "L700");
         hwid_set_init(&set, &inquiry);
         assert_true(hwid_matches("scsichanger", HWID_GENERIC, &set));
@@ -181,6 +191,7 @@ static void test_complaints(void **state)
         assert_null(hwid_complaint("SCSI\\SEQUENTIAL&VEN_IBM&PROD_ULT3580-HH9\\5&23894D7F&0&001800"));
         assert_null(hwid_complaint("IDE\\SequentialACME"));
         assert_null(hwid_complaint("ScsiChanger"));
+        assert_null(hwid_complaint("SCSI\\Changer"));
         assert_non_null(hwid_complaint("SCSI\\SequentialHP______Ultrium_3-SCSI"));
         assert_non_null(hwid_complaint("USBSTOR\\SequentialHP______Ultrium_3-SCSI___"));
         assert_non_null(hwid_complaint("SCSI\\SequentialHP      Ultrium 3-SCSI  "));

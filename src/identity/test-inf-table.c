@@ -80,9 +80,15 @@ static void test_compatible_ids_come_last(void **state)
                  "vendor=i,SCSI\\SequentialHP______\n");
         assert_string_equal(winner("HP", "Ultrium 3-SCSI", "G24W"), "vendor");
         inf_table_deinit(&table);
+        add("a", "kind=i,SCSI\\Sequential\n"
+                 "compatible=i,X,SCSI\\SequentialHP______Ultrium_3-SCSI__\n");
+        assert_string_equal(winner("HP", "Ultrium 3-SCSI", "G24W"), "compatible");
+        assert_string_equal(winner("HP", "Ultrium 4-SCSI", "G24W"), "kind");
+        inf_table_deinit(&table);
         add("a",
-            "second=i,X,Y,SCSI\\SequentialHP______Ultrium_3-SCSI__\nfirst=i,X,SCSI\\SequentialHP______\n");
-        assert_string_equal(winner("HP", "Ultrium 3-SCSI", "G24W"), "first");
+            "product=i,X,Y,SCSI\\SequentialHP______Ultrium_3-SCSI__\nvendor=i,X,SCSI\\SequentialHP______\n"
+            "second=i,X,Y,Z,SCSI\\SequentialHP______Ultrium_3-SCSI__\n");
+        assert_string_equal(winner("HP", "Ultrium 3-SCSI", "G24W"), "product");
 }
 
 static void test_the_earlier_file_and_line_win(void **state)
@@ -254,7 +260,7 @@ static void test_every_inquiry_finds_its_ids(void **state)
                                 continue;
                         assert_true(inf_entry_rank(&entry, &own_set, &found) != SIZE_MAX);
                         assert_true(found <= kind);
-                        if (kind != HWID_GENERIC)
+                        if (!hwid_is_compatible(kind))
                                 assert_true(inf_entry_rank(&entry, &other_set, &found) == SIZE_MAX);
                 }
         }

@@ -158,7 +158,8 @@ static void test_changer_and_another_class(void **state)
         InfFile *f = load("changer.inf");
 
         assert_clean(f);
-        assert_int_equal(f->n_entries, 3);
+        assert_int_equal(f->n_entries, 4);
+        assert_entry(f, 3, 22, "SCSI\\Changer", "Any other changer", "");
         assert_entry(f, 0, 8, "SCSI\\ChangerROBO____Arm_9___________", "Robot", "mcd");
         assert_string_equal(f->class, "MediumChanger");
         inf_free(f);
@@ -316,7 +317,11 @@ static void test_services(void **state)
                 {"[i.Services]\nAddService=a\n", "a", "none"},
                 {"[i]\n[i.NT.Services]\nAddService=\"a\",2,s\n", "a", "none"},
                 {"[i.NTx86]\n[I.ntX86.SERVICES]\naddservice=a,2,s\n", "a", "none"},
-                {"[i]\n[i.Services]\nAddService=filter,,s\nAddService=a,%x%,s\n", "filter", "none"},
+                {"[i]\n[i.Services]\nAddService=filter,,s\nAddService=a,%x%,s\n", "filter",
+                 "11:14: error: %x% is not in [Strings]"},
+                {"[i]\n[i.Services]\nAddService=filter,,s\nAddService=a,%x%,s\n[Strings]\nx=0x00000002\n",
+                 "a", "none"},
+                {"[i]\n[i.Services]\nAddService= ,2,\n", "", "none"},
                 {"[i]\n[i.Services]\nAddService=filter,,s\nAddService=a,0x802,s\n", "a", "none"},
                 {"[i]\n[i.Services]\nNeeds=b.Services\n[b.Services]\nAddService=a,2,s\n", "a", "none"},
                 {"[i]\n[i.Services]\nNeeds=x,b.Services\n[b.Services]\nAddService=a,2,s\n", "a", "none"},
@@ -488,6 +493,25 @@ static void test_hostile(void **state)
         free(big);
 }
 
+/* Sections of drivers without a driver, which every one of many install sections needs. */
+static void test_hostile_services(void **state)
+{
+        static char text[INF_FILE_MAX];
+        InfFile *f = NULL;
+        size_t n = (size_t) snprintf(text, sizeof(text), "[Strings]\na=%01000d\n" HEAD "m=m\n", 0);
+
+        for (int i = 0; i < 500; i++)
+                n += (size_t) snprintf(text + n, sizeof(text) - n,
+                                       "[m]\nd=i%d," ID "\n[i%d.Services]\nNeeds=s\n", i, i);
+        n += (size_t) snprintf(text + n, sizeof(text) - n, "[s]\n");
+        for (int i = 0; i < 28000; i++)
+                n += (size_t) snprintf(text + n, sizeof(text) - n, "AddService=a,%%a%%\n");
+        assert_int_equal(inf_parse("x", (const uint8_t *) text, n, &f), 0);
+        assert_int_equal(f->problems.n_errors, 1);
+        assert_non_null(strstr(f->problems.items[0].text, "names more than"));
+        inf_free(f);
+}
+
 static void test_limits(void **state)
 {
         static uint8_t data[INF_FILE_MAX + 1];
@@ -532,6 +556,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_encodings_and_line_ends),
                 cmocka_unit_test(test_binary),
                 cmocka_unit_test(test_hostile),
+                cmocka_unit_test(test_hostile_services),
                 cmocka_unit_test(test_limits),
         };
 
