@@ -28,6 +28,8 @@ typedef enum FieldId {
         FIELD_LIBRARY,
         FIELD_BAY,
         FIELD_NOTE,
+        FIELD_PROFILE,
+        FIELD_PROFILE_FROM,
         FIELD_NODE,
         FIELD_GENERIC,
         FIELD_CHANGER,

@@ -31,6 +31,7 @@ int verb_forget(int argc, char **argv);
 int verb_names(int argc, char **argv);
 int verb_history(int argc, char **argv);
 int verb_wait(int argc, char **argv);
+int verb_inf(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 

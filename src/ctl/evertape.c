@@ -127,6 +127,27 @@ static const Verb verbs[] = {
                            "      --root DIR        of another system, or what was captured of one\n",
                 .run = verb_doctor,
         },
+        {
+                .name = "inf",
+                .arguments = "list [OPTION...] [FILE...] | check FILE... | match [OPTION...] [NAME]",
+                .summary = "which devices tape.inf knows, and which of its entries is a device's",
+                .options =
+                        "  list                  list the entries of the FILEs, or of those that count here\n"
+                        "  check                 say what is wrong with the FILEs, with line and reason\n"
+                        "  match                 say which entry is the device's, and why; NAME may be a "
+                        "node\n\n"
+                        "  -o, --output COLUMNS  columns of list: DESCRIPTION, ID, MANUFACTURER, SERVICE,\n"
+                        "                        PROFILE, TIMEOUT, FILE, LINE; +COLUMNS adds to the default "
+                        "ones\n"
+                        "  -J, --json            JSON, of list\n"
+                        "  -r, --raw             one blank between columns, unusual characters escaped\n"
+                        "  -n, --noheadings      no line of headings\n"
+                        "  -q, --inquiry DATA    match INQUIRY data, \"VENDOR  PRODUCT         REV\", not a "
+                        "device\n"
+                        "  -k, --kind KIND       of a device with that data: tape (the default), changer\n"
+                        "  -f, --file FILE       match with this file instead of those that count here\n",
+                .run = verb_inf,
+        },
 };
 
 static const Verb *verb_find(const char *name)

@@ -78,7 +78,7 @@ static int append_oddities(sd_bus_message *m, FakeMode mode)
         return 0;
 }
 
-static int append_rest(sd_bus_message *m, const FakeDevice *d)
+static int append_rest(sd_bus_message *m, const Fake *f, const FakeDevice *d)
 {
         append_text(m, "Vendor", d->vendor);
         append_text(m, "Product", d->product);
@@ -88,6 +88,10 @@ static int append_rest(sd_bus_message *m, const FakeDevice *d)
         append_text(m, "Library", strncmp(d->name, "lib1-", 5) == 0 ? "lib1" : "");
         append_text(m, "Bay", strncmp(d->name, "lib1-", 5) == 0 ? "256" : "");
         append_text(m, "Note", text_equal(d->name, "big") ? "same serial number as lib1-drive1" : "");
+        append_text(m, "Profile",
+                    f->mode == FAKE_UNKNOWN_MODELS || text_equal(d->kind, "changer") ? "generic" : "lto");
+        append_text(m, "ProfileFrom",
+                    f->mode == FAKE_UNKNOWN_MODELS ? "" : "/usr/share/evertape/tape.inf:57");
         append_text(m, "Node", d->node);
         append_text(m, "GenericNode", d->sg);
         append_text(m, "ChangerNode", d->changer);
@@ -119,7 +123,7 @@ static int append_device(sd_bus_message *m, const Fake *f, const FakeDevice *d)
         append_text(m, "State", d->state);
         append_text(m, "Reason", d->reason);
         sd_bus_message_append(m, "{sv}", "Held", "b", d->held);
-        append_rest(m, d);
+        append_rest(m, f, d);
         return sd_bus_message_close_container(m);
 }
 

@@ -9,14 +9,15 @@ typedef enum FakeMode {
         FAKE_LIBRARY, /* a changer and two drives, of which the first is held */
         FAKE_ALL_HELD,
         FAKE_EMPTY,
-        FAKE_HOSTILE,       /* text in other scripts, and text that commands terminals */
-        FAKE_LARGE,         /* the largest numbers */
-        FAKE_FUTURE,        /* keys and types of a later version beside the known ones */
-        FAKE_WRONG_REPLY,   /* List() -> as, Show() -> s */
-        FAKE_WRONG_TYPE,    /* Outages is a string */
-        FAKE_WRONG_LIST,    /* Links is an array of numbers */
-        FAKE_WRONG_VARIANT, /* the values are no variants */
-        FAKE_WRONG_PATHS,   /* Commands of a path is a string */
+        FAKE_HOSTILE,        /* text in other scripts, and text that commands terminals */
+        FAKE_UNKNOWN_MODELS, /* the library, and tape.inf(5) has none of it */
+        FAKE_LARGE,          /* the largest numbers */
+        FAKE_FUTURE,         /* keys and types of a later version beside the known ones */
+        FAKE_WRONG_REPLY,    /* List() -> as, Show() -> s */
+        FAKE_WRONG_TYPE,     /* Outages is a string */
+        FAKE_WRONG_LIST,     /* Links is an array of numbers */
+        FAKE_WRONG_VARIANT,  /* the values are no variants */
+        FAKE_WRONG_PATHS,    /* Commands of a path is a string */
         FAKE_NAMELESS,
         FAKE_DIES, /* without an answer, on the first call */
 } FakeMode;

@@ -156,10 +156,10 @@ static int teardown(void **state)
         "evertape: evertaped answered in a form not understood here; is it of the same version?\n"
 
 #define LIST                                                                                                 \
-        "NAME        KIND    STATE    NODE      SERIAL  PRODUCT\n"                                           \
-        "lib1        changer present  /dev/sg1  LIB0001 L700\n"                                              \
-        "lib1-drive1 tape    resuming /dev/nst7 DRV0001 Ultrium 3-SCSI\n"                                    \
-        "lib1-drive2 tape    present  /dev/nst1 DRV0002 Ultrium 3-SCSI\n"
+        "NAME        KIND    STATE    NODE      SERIAL  PRODUCT        PROFILE\n"                            \
+        "lib1        changer present  /dev/sg1  LIB0001 L700           generic\n"                            \
+        "lib1-drive1 tape    resuming /dev/nst7 DRV0001 Ultrium 3-SCSI lto\n"                                \
+        "lib1-drive2 tape    present  /dev/nst1 DRV0002 Ultrium 3-SCSI lto\n"
 
 static void test_list(void **state)
 {
@@ -171,13 +171,34 @@ static void test_list(void **state)
         run_check(ARGS("list", "DRV0002", "/dev/sg1", "-o", "NAME,OUTAGES", "--noheadings"), 0,
                   "lib1-drive2       0\nlib1              0\n", "");
         run_check(ARGS("list", "lib1-drive1", "-n", "-o", "+held,SINCE"), 0,
-                  "lib1-drive1 tape resuming /dev/nst7 DRV0001 Ultrium 3-SCSI yes  2026-11-23 14:01:02\n",
+                  "lib1-drive1 tape resuming /dev/nst7 DRV0001 Ultrium 3-SCSI lto     yes  2026-11-23 "
+                  "14:01:02\n",
                   "");
         run_check(ARGS("list", "-r", "-o", "NAME,PRODUCT,REASON", "lib1-drive1"), 0,
                   "NAME PRODUCT REASON\nlib1-drive1 Ultrium\\x203-SCSI reading\\x20back\\x2012\\x20blocks\n",
                   "");
         run_check(ARGS("list", "-n", "-o", "LINKS", "lib1-drive1"), 0,
                   "/dev/tape/by-name/lib1-drive1-nst\n/dev/tape/by-name/lib1-drive1-sg\n", "");
+}
+
+static void test_list_unknown_models(void **state)
+{
+        static Run run;
+
+        start_daemon(FAKE_UNKNOWN_MODELS);
+
+        run_check(ARGS("list", "-o", "PROFILE", "DRV0002"), 0, "PROFILE\ngeneric\n",
+                  "evertape: no entry of tape.inf names lib1-drive2; it works by the generic profile; to add "
+                  "one, "
+                  "see: evertape inf match lib1-drive2\n");
+        run_start(&run, ARGS("list"));
+        run_finish(&run);
+        assert_non_null(strstr(run.err_text, "names lib1 and others; they work by"));
+        /* Not to scripts. */
+        run_check(ARGS("list", "-n", "-o", "PROFILE", "DRV0002"), 0, "generic\n", "");
+        run_check(ARGS("list", "-r", "-o", "PROFILE", "DRV0002"), 0, "PROFILE\ngeneric\n", "");
+        run_check_json(ARGS("-J", "-o", "PROFILE,PROFILE-FROM", "DRV0002"),
+                       "{\"devices\":[{\"profile\":\"generic\",\"profile-from\":null}]}");
 }
 
 static void test_list_json(void **state)
@@ -237,6 +258,8 @@ static void test_show(void **state)
                   "Identity:       naa.5000e11100000001\n"
                   "Library:        lib1\n"
                   "Bay:            256\n"
+                  "Profile:        lto\n"
+                  "Profile from:   /usr/share/evertape/tape.inf:57\n"
                   "Node:           /dev/nst7\n"
                   "Generic node:   /dev/sg9\n"
                   "Real node:      /dev/sg3\n"
@@ -265,7 +288,9 @@ static void test_show(void **state)
                   "{\"name\": \"lib1\", \"kind\": \"changer\", \"state\": \"present\", \"reason\": null, "
                   "\"held\": false, \"vendor\": \"STK\", \"product\": \"L700\", \"revision\": \"G24W\", "
                   "\"serial\": \"LIB0001\", \"identity\": \"naa.5000e11100000001\", "
-                  "\"library\": null, \"bay\": null, \"note\": null, \"node\": \"/dev/sg1\", "
+                  "\"library\": null, \"bay\": null, \"note\": null, "
+                  "\"profile\": \"generic\", \"profile-from\": \"/usr/share/evertape/tape.inf:57\", "
+                  "\"node\": \"/dev/sg1\", "
                   "\"generic\": \"/dev/sg1\", \"changer\": \"/dev/sch0\", \"real\": \"/dev/sg1\", "
                   "\"path-count\": "
                   "1, "
@@ -469,7 +494,7 @@ static void test_help(void **state)
 {
         static const char *const verbs[] = {"list",   "show",  "hold",    "release", "status",
                                             "fail",   "wait",  "watch",   "rename",  "replace",
-                                            "forget", "names", "history", "doctor"};
+                                            "forget", "names", "history", "doctor",  "inf"};
         static Run run;
 
         run_start(&run, ARGS("--help"));
@@ -494,7 +519,7 @@ static void test_manual_is_complete(void **state)
 {
         static const char *const verbs[] = {"list",   "show",  "hold",    "release", "status",
                                             "fail",   "wait",  "watch",   "rename",  "replace",
-                                            "forget", "names", "history", "doctor"};
+                                            "forget", "names", "history", "doctor",  "inf"};
         static char page[65536], bold[64];
         int fd = open(manual, O_RDONLY | O_CLOEXEC);
 
@@ -680,8 +705,8 @@ static void test_note_is_shown_if_there_is_one(void **state)
         start_daemon(FAKE_LARGE);
 
         run_check(ARGS("list"), 0,
-                  "NAME KIND STATE NODE      SERIAL PRODUCT NOTE\n"
-                  "big  tape held  /dev/nst0 S      P       same serial number as lib1-drive1\n",
+                  "NAME KIND STATE NODE      SERIAL PRODUCT PROFILE NOTE\n"
+                  "big  tape held  /dev/nst0 S      P       lto     same serial number as lib1-drive1\n",
                   "");
         run_check(ARGS("list", "-n", "-o", "NAME"), 0, "big\n", "");
 }
@@ -835,6 +860,7 @@ int main(int argc, char **argv)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_list, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_list_json, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_list_unknown_models, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_list_nothing, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_status, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_show, setup, teardown),

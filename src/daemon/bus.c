@@ -79,6 +79,20 @@ static int add_names(sd_bus_message *m, const DeviceView *v)
         return r;
 }
 
+/* "FILE:LINE", or "" when no entry is the device's. */
+static int add_profile(sd_bus_message *m, const DeviceView *v)
+{
+        InfMatch match = manager_match(v->manager, &v->device.identity);
+        char from[4200] = "";
+        int r;
+
+        if (match.entry)
+                snprintf(from, sizeof(from), "%s:%u", match.file->name, match.entry->line);
+        r = add_string(m, "Profile",
+                       profile_name(match.entry ? match.entry->facts.profile : PROFILE_GENERIC));
+        return r < 0 ? r : add_string(m, "ProfileFrom", from);
+}
+
 static int add_links(sd_bus_message *m, const DeviceView *v, const DevicePath *nodes)
 {
         const char *kernel_names[] = {nodes ? nodes->tape : "",
@@ -171,6 +185,8 @@ static int append_device(sd_bus_message *m, const DeviceView *v, Manager *manage
         r = sd_bus_message_open_container(m, 'a', "{sv}");
         if (r >= 0)
                 r = add_names(m, v);
+        if (r >= 0)
+                r = add_profile(m, v);
         if (r >= 0)
                 r = sd_bus_message_append(m, "{sv}", "Held", "b", v->held != NULL);
         if (r >= 0)

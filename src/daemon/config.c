@@ -191,10 +191,10 @@ void config_deinit(Config *c)
         *c = (Config){};
 }
 
-usec_t config_timeout(const Config *c, const char *name)
+usec_t config_timeout(const Config *c, const char *name, usec_t of_model)
 {
         for (size_t i = 0; i < c->n_devices; i++)
                 if (text_equal(c->devices[i].name, name))
                         return c->devices[i].timeout;
-        return c->timeout;
+        return of_model > 0 ? of_model : c->timeout;
 }

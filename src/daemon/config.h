@@ -28,4 +28,6 @@ typedef struct Config {
 int config_load(const char *path, Config *ret);
 void config_deinit(Config *c);
 
-usec_t config_timeout(const Config *c, const char *name);
+/* of_model: what tape.inf(5) has for devices of this model, 0 if nothing. It counts between [Device "NAME"]
+ * and [Hold]. */
+usec_t config_timeout(const Config *c, const char *name, usec_t of_model);

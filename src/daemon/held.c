@@ -375,7 +375,7 @@ bool held_stopped(Held *h)
 int held_new(Manager *m, const RegistryDevice *device, Held **ret)
 {
         _cleanup_(held_freep) Held *h = calloc(1, sizeof(*h));
-        UnitConfig config = {.type = device->identity.type, .timeout = manager_timeout(m, device->name)};
+        UnitConfig config = {.type = device->identity.type, .timeout = manager_timeout(m, device)};
         int r;
 
         if (!h)

@@ -34,6 +34,7 @@ struct Manager {
         Naming *naming;
         Monitor *monitor;
         const Config *config;
+        InfTable table;
         int root;
         DevicePath *paths;
         size_t n_paths;
@@ -54,9 +55,20 @@ int manager_root(const Manager *m)
         return m->root;
 }
 
-usec_t manager_timeout(const Manager *m, const char *name)
+InfMatch manager_match(const Manager *m, const Identity *identity)
 {
-        return config_timeout(m->config, name);
+        HwidInquiry inquiry;
+
+        hwid_inquiry_from_texts(identity->type, identity->vendor, identity->product, identity->revision,
+                                &inquiry);
+        return inf_table_match(&m->table, &inquiry);
+}
+
+usec_t manager_timeout(const Manager *m, const RegistryDevice *device)
+{
+        InfMatch match = manager_match(m, &device->identity);
+
+        return config_timeout(m->config, device->name, match.entry ? match.entry->facts.timeout : 0);
 }
 
 uint64_t manager_journal_size(const Manager *m)
@@ -162,11 +174,10 @@ static void set_scan_timer(Manager *m)
 
 static void fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
 {
+        RegistryDevice library;
         const char *active;
 
-        RegistryDevice library;
-
-        *v = (DeviceView){.device = *device, .held = find_held(m, device->id)};
+        *v = (DeviceView){.manager = m, .device = *device, .held = find_held(m, device->id)};
         if (device->library != 0 && registry_find_id(m->registry, device->library, &library) >= 0)
                 memcpy(v->library, library.name, sizeof(v->library));
         active = v->held ? held_path_node(v->held) : "";
@@ -663,6 +674,21 @@ void manager_release_failed(Manager *m, Held *h)
 
 /* ---- life ---- */
 
+/* A file that is broken costs what it names, and not the service. */
+static int load_table(Manager *m)
+{
+        int r = inf_table_load(&m->table, INF_SITE_DIRECTORY, INF_SHIPPED);
+
+        for (size_t i = 0; i < m->table.n_files; i++) {
+                const InfFile *f = m->table.files[i];
+
+                if (f->problems.n_errors > 0)
+                        log_warning("%s: %zu errors; see: evertape inf check %s", f->name,
+                                    f->problems.n_errors, f->name);
+        }
+        return r;
+}
+
 int manager_new(sd_event *event, const Config *config, Manager **ret)
 {
         _cleanup_(manager_freep) Manager *m = calloc(1, sizeof(*m));
@@ -684,6 +710,9 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
                 log_error("%s: %s", REGISTRY_PATH, registry_explain(r));
                 return r;
         }
+        r = load_table(m);
+        if (r < 0)
+                return r;
         r = monitor_new(event, on_monitor, m, &m->monitor);
         if (r >= 0)
                 r = naming_new(m, &m->naming);
@@ -721,6 +750,7 @@ Manager *manager_free(Manager *m)
         m->monitor = monitor_free(m->monitor);
         m->scan_timer = sd_event_source_disable_unref(m->scan_timer);
         m->registry = registry_close(m->registry);
+        inf_table_deinit(&m->table);
         free(m->paths);
         safe_close(m->root);
         free(m);

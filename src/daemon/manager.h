@@ -8,6 +8,7 @@
 
 #include "daemon/config.h"
 #include "daemon/held.h"
+#include "identity/inf-table.h"
 #include "monitor/monitor.h"
 #include "names/registry.h"
 
@@ -31,7 +32,9 @@ sd_event *manager_event(Manager *m);
 Registry *manager_registry(Manager *m);
 BayFollow manager_follow(const Manager *m); /* [Names] Follow= */
 int manager_root(const Manager *m);         /* "/" */
-usec_t manager_timeout(const Manager *m, const char *name);
+usec_t manager_timeout(const Manager *m, const RegistryDevice *device);
+/* The entry of tape.inf(5) for such a device. */
+InfMatch manager_match(const Manager *m, const Identity *identity);
 uint64_t manager_journal_size(const Manager *m);
 /* What the last scan found; valid until the loop goes on. */
 size_t manager_paths(const Manager *m, const DevicePath **ret);
@@ -63,6 +66,7 @@ _printf_(4, 5) int manager_refuse(sd_bus_error *error, const char *name, int r, 
 
 /* One device, as dbus/README.md lists it. */
 typedef struct DeviceView {
+        const Manager *manager;
         RegistryDevice device;
         const DevicePath *real;        /* NULL while away */
         const DevicePath *held_lun;    /* NULL if there is none */

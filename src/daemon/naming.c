@@ -314,6 +314,11 @@ static void name_it(Naming *n, const DevicePath *p)
         log_notice("%s: new: %s %s, serial number %s, %s%s", d.name, p->identity.vendor, p->identity.product,
                    p->identity.serial, p->sg,
                    p->apart ? "; it claims to be another one that is there too" : "");
+        if (!manager_match(n->manager, &p->identity).entry)
+                log_notice("%s: no entry of tape.inf names it, so it works by the generic profile; evertape "
+                           "inf match "
+                           "%s shows how to add one",
+                           d.name, d.name);
         manager_add_event(n->manager, d.id, "arrived", p->sg);
         manager_name_changed(n->manager, &d, NULL);
 }

@@ -139,7 +139,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
         if (r >= 0)
                 r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, PATIENCE, 0, on_deadline, s);
         manager_stop(s->manager, s->for_good);
-        /* a post source that is added now runs after the next event, and there may be none */
+        /* Nothing may ever happen again: on_post() is for the events after this one. */
         return r < 0 || manager_stopped(s->manager) ? sd_event_exit(event, 0) : 0;
 }
 

@@ -65,8 +65,11 @@ static void check(int result, usec_t timeout, uint64_t journal, usec_t of_drive1
         assert_int_equal(config_load(path, &c), result);
         assert_int_equal(c.timeout, timeout);
         assert_int_equal(c.journal, journal);
-        assert_int_equal(config_timeout(&c, "drive1"), of_drive1);
-        assert_int_equal(config_timeout(&c, "drive2"), timeout);
+        assert_int_equal(config_timeout(&c, "drive1", 0), of_drive1);
+        assert_int_equal(config_timeout(&c, "drive2", 0), timeout);
+        assert_int_equal(config_timeout(&c, "drive2", 12345), 12345); /* of the model: before [Hold] */
+        if (of_drive1 != timeout)
+                assert_int_equal(config_timeout(&c, "drive1", 12345), of_drive1);
         config_deinit(&c);
 }
 
