@@ -50,7 +50,7 @@ kill "$user"
 wait "$user"
 ok "what is there is not forgotten" fails_saying 'is there' evertape forget lib1-drive2
 ok "what is held neither" fails_saying 'is held' evertape forget left
-ok "by the other rule the name goes along" evertape names export /tmp/names
+ok "all names as text" evertape names export /tmp/names
 ok "an import of it changes nothing" prints 'left: is there' evertape names import /tmp/names
 
 say "the registry is spoilt"
