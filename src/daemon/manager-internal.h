@@ -25,8 +25,9 @@ struct Manager {
 };
 
 void manager_scan(Manager *m);
-/* Has udev look at all paths and LUNs of this identity. */
-void manager_trigger_paths(Manager *m, const Identity *identity);
+/* Has udev look at all paths and LUNs of this identity. rights: it is held, was or will be; else only the
+ * links may be others. */
+void manager_trigger_paths(Manager *m, const Identity *identity, bool rights);
 
 Held *manager_find_held(Manager *m, uint32_t device);
 int manager_add_held(Manager *m, const RegistryDevice *device, Held **ret);

@@ -116,8 +116,8 @@ void manager_name_changed(Manager *m, const RegistryDevice *device, const Identi
         if ((h && h->rehold) || device->hold)
                 manager_want_scan(m);
         if (before)
-                manager_trigger_paths(m, before);
-        manager_trigger_paths(m, &device->identity);
+                manager_trigger_paths(m, before, device->hold);
+        manager_trigger_paths(m, &device->identity, device->hold);
         if (!m->bus)
                 return;
         manager_fill_view(m, device, &view);

@@ -92,11 +92,11 @@ Held *manager_find_held(Manager *m, uint32_t device)
 }
 
 /* udev's rules look at what is held: nodes of a real device become root's, links point to the held LUN. */
-void manager_trigger_paths(Manager *m, const Identity *identity)
+void manager_trigger_paths(Manager *m, const Identity *identity, bool rights)
 {
         for (size_t i = 0; i < m->n_paths; i++)
                 if (identity_equal(&m->paths[i].identity, identity))
-                        (void) monitor_trigger_udev(m->root, &m->paths[i]);
+                        (void) (rights ? monitor_trigger_udev : monitor_trigger_links)(m->root, &m->paths[i]);
 }
 
 /* ---- scanning ---- */
@@ -314,14 +314,14 @@ int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_erro
         }
         h->waiting = sd_bus_message_ref(call);
         manager_add_event(m, v.device.id, "hold", v.real->sg);
-        manager_trigger_paths(m, &v.device.identity);
+        manager_trigger_paths(m, &v.device.identity, true);
         manager_scan(m);
         return 0;
 }
 
 void manager_hold_done(Manager *m, Held *h)
 {
-        manager_trigger_paths(m, &h->device.identity);
+        manager_trigger_paths(m, &h->device.identity, true);
         manager_scan(m);
         reply(h);
         manager_changed(m, h);
@@ -408,7 +408,7 @@ void manager_released(Manager *m, Held *h)
                 if (!m->paths[i].held_lun && identity_equal(&m->paths[i].identity, &device.identity))
                         (void) monitor_bind_driver(m->root, &m->paths[i]);
         manager_scan(m);
-        manager_trigger_paths(m, &device.identity);
+        manager_trigger_paths(m, &device.identity, true);
         if (m->bus) {
                 DeviceView view;
 
@@ -532,6 +532,7 @@ int manager_start(Manager *m)
         /* links may be those of another time; what has no name yet is looked at when it gets one */
         for (size_t i = 0; i < m->n_paths; i++)
                 if (registry_find(m->registry, &m->paths[i].identity, &device) >= 0)
-                        (void) monitor_trigger_udev(m->root, &m->paths[i]);
+                        (void) (device.hold ? monitor_trigger_udev : monitor_trigger_links)(m->root,
+                                                                                            &m->paths[i]);
         return 0;
 }

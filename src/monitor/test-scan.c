@@ -404,7 +404,13 @@ static void test_trigger(void **state)
         assert_int_equal(monitor_trigger_udev(t->root, find_sg(&s, "sg3")), 0);
         for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
                 assert_written(t, tree_device_path(path, &drive1, nodes[i]), "add");
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
+                tree_text(t, tree_device_path(path, &drive1, nodes[i]), "");
+        assert_int_equal(monitor_trigger_links(t->root, find_sg(&s, "sg3")), 0);
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
+                assert_written(t, tree_device_path(path, &drive1, nodes[i]), i % 2 ? "" : "add");
         tree_unlink(t, "sys/class/scsi_generic/sg3");
+        assert_int_equal(monitor_trigger_links(t->root, find_sg(&s, "sg3")), -ENODEV);
         assert_int_equal(monitor_trigger_udev(t->root, find_sg(&s, "sg3")), -ENODEV);
         free(s.paths);
 }
