@@ -14,34 +14,13 @@
 #include <unistd.h>
 
 #include "daemon/bus.h"
-#include "daemon/names-verbs.h"
-#include "daemon/naming.h"
-#include "names/duplicate.h"
+#include "daemon/manager-internal.h"
 #include "util/log.h"
 #include "util/root.h"
 
 #define SCAN_INTERVAL (5 * USEC_PER_SEC)
 #define SCAN_SOON     (250 * USEC_PER_MSEC)
-#define HELD_MAX      256
 #define REGISTRY_PATH EVERTAPE_STATEDIR "/evertape.db"
-#define NAMES_PATH    EVERTAPE_STATEDIR "/names.txt"
-#define SAVE_AFTER    (1 * USEC_PER_SEC)
-
-struct Manager {
-        sd_event *event;
-        sd_bus *bus;
-        Registry *registry;
-        Naming *naming;
-        Monitor *monitor;
-        const Config *config;
-        InfTable table;
-        int root;
-        DevicePath *paths;
-        size_t n_paths;
-        sd_event_source *scan_timer, *save_timer;
-        Held *helds[HELD_MAX];
-        size_t n_helds;
-};
 
 /* ---- small ---- */
 
@@ -115,7 +94,7 @@ void manager_add_event(Manager *m, uint32_t device, const char *event, const cha
                 log_warning("the history could not be written: %s", strerror(-r));
 }
 
-static Held *find_held(Manager *m, uint32_t device)
+Held *manager_find_held(Manager *m, uint32_t device)
 {
         for (size_t i = 0; i < m->n_helds; i++)
                 if (m->helds[i]->device.id == device)
@@ -124,38 +103,14 @@ static Held *find_held(Manager *m, uint32_t device)
 }
 
 /* udev's rules look at what is held: nodes of a real device become root's, links point to the held LUN. */
-static void trigger_udev(Manager *m, const RegistryDevice *device)
+void manager_trigger_paths(Manager *m, const Identity *identity, bool rights)
 {
         for (size_t i = 0; i < m->n_paths; i++)
-                if (identity_equal(&m->paths[i].identity, &device->identity))
-                        (void) monitor_trigger_udev(m->root, &m->paths[i]);
+                if (identity_equal(&m->paths[i].identity, identity))
+                        (void) (rights ? monitor_trigger_udev : monitor_trigger_links)(m->root, &m->paths[i]);
 }
 
 /* ---- scanning ---- */
-
-/* The name of a held device belongs to another one now. Its LUN says that it is the former one, so it is made
- * anew, once no program has it open. */
-static void try_rehold(Manager *m, Held *h)
-{
-        RegistryDevice now = h->device;
-        DeviceUser user = {};
-
-        if (h->job || h->stage == HELD_REMOVING)
-                return;
-        (void) registry_find_id(m->registry, h->device.id, &now);
-        for (size_t i = 0; i < m->n_paths; i++)
-                if (m->paths[i].held_lun && identity_equal(&m->paths[i].identity, &h->device.identity) &&
-                    monitor_find_user(m->root, &m->paths[i], getpid(), &user) > 0) {
-                        snprintf(h->reason, sizeof(h->reason),
-                                 "its drive was replaced (%.40s, before %.40s): held anew when %.30s (pid "
-                                 "%d) has closed "
-                                 "it; `evertape fail %.40s` ends a wait",
-                                 now.identity.serial, h->device.identity.serial, user.command, user.pid,
-                                 now.name);
-                        return;
-                }
-        (void) held_remove(h);
-}
 
 static void set_scan_timer(Manager *m)
 {
@@ -170,29 +125,6 @@ static void set_scan_timer(Manager *m)
         }
         (void) sd_event_source_set_time(m->scan_timer, soonest);
         (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_ONESHOT);
-}
-
-static void fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
-{
-        RegistryDevice library;
-        const char *active;
-
-        *v = (DeviceView){.manager = m, .device = *device, .held = find_held(m, device->id)};
-        if (device->library != 0 && registry_find_id(m->registry, device->library, &library) >= 0)
-                memcpy(v->library, library.name, sizeof(v->library));
-        active = v->held ? held_path_node(v->held) : "";
-        for (size_t i = 0; i < m->n_paths; i++) {
-                const DevicePath *p = &m->paths[i];
-
-                if (!identity_equal(&p->identity, &device->identity))
-                        continue;
-                v->n_real += !p->held_lun;
-                if (p->held_lun)
-                        v->held_lun = p;
-                else if (!v->real || strcmp(p->sg, active) == 0 ||
-                         (!active[0] && strcmp(p->state, "running") == 0))
-                        v->real = p;
-        }
 }
 
 /* A device that is not held has no other moment at which the bus could learn of it. */
@@ -210,7 +142,7 @@ static void emit_unheld(Manager *m, const DevicePath *old, size_t n_old)
                         both = both || strcmp(others[k].sg, p->sg) == 0;
                 if (both || p->held_lun || registry_find(m->registry, &p->identity, &device) < 0)
                         continue;
-                fill_view(m, &device, &view);
+                manager_fill_view(m, &device, &view);
                 if (!view.held)
                         (void) bus_emit_changed(m->bus, &view);
         }
@@ -239,18 +171,18 @@ static void scan_since(Manager *m, usec_t came_at)
                 held_update_paths(m->helds[i], m->paths, m->n_paths, came_at);
         for (size_t i = 0; i < m->n_helds; i++)
                 if (m->helds[i]->rehold)
-                        try_rehold(m, m->helds[i]);
+                        manager_try_rehold(m, m->helds[i]);
         set_scan_timer(m);
 }
 
-static void scan(Manager *m)
+void manager_scan(Manager *m)
 {
         scan_since(m, usec_now(CLOCK_MONOTONIC));
 }
 
 static int on_scan_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
-        scan(userdata);
+        manager_scan(userdata);
         return 0;
 }
 
@@ -270,81 +202,6 @@ void manager_want_scan(Manager *m)
 
 /* ---- looking ---- */
 
-static void add_note(DeviceView *v, const RegistryDevice *devices, size_t n)
-{
-        if (v->device.identity.rank == IDENTITY_NONE)
-                snprintf(v->note, sizeof(v->note), "waits for a drive in bay %u of %s", v->device.element,
-                         v->library);
-        else if (v->device.identity.rank == IDENTITY_ADDRESS)
-                snprintf(v->note, sizeof(v->note), "no identifier: known by its address alone");
-        else
-                duplicate_describe(&v->device, devices, n, v->note, sizeof(v->note));
-}
-
-int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
-{
-        _cleanup_free_ RegistryDevice *devices = NULL;
-        DeviceView *views;
-        size_t n;
-        int r;
-
-        r = registry_list(m->registry, &devices, &n);
-        if (r < 0)
-                return r;
-        views = calloc(n + 1, sizeof(*views));
-        if (!views)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                fill_view(m, &devices[i], &views[i]);
-                add_note(&views[i], devices, n);
-        }
-        *ret = views;
-        *ret_n = n;
-        return 0;
-}
-
-static bool is_node(const DevicePath *p, const char *node)
-{
-        return p && (strcmp(p->sg, node) == 0 || strcmp(p->tape, node) == 0 ||
-                     strcmp(p->changer, node) == 0 || (p->tape[0] == 'n' && strcmp(p->tape + 1, node) == 0));
-}
-
-static bool is_called(const DeviceView *v, const char *name)
-{
-        const char *node = strncmp(name, "/dev/", 5) == 0 ? name + 5 : name;
-
-        return strcmp(v->device.name, name) == 0 || strcmp(v->device.identity.serial, name) == 0 ||
-               strcmp(v->device.identity.key, name) == 0 || is_node(v->real, node) ||
-               is_node(v->held_lun, node);
-}
-
-int manager_find(Manager *m, const char *name, DeviceView *ret)
-{
-        _cleanup_free_ DeviceView *views = NULL;
-        const DeviceView *found = NULL;
-        size_t n;
-        int r;
-
-        r = manager_list(m, &views, &n);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < n; i++) {
-                if (strcmp(views[i].device.name, name) == 0) {
-                        *ret = views[i];
-                        return 0;
-                }
-                if (!is_called(&views[i], name))
-                        continue;
-                if (found)
-                        return -ENOTUNIQ;
-                found = &views[i];
-        }
-        if (!found)
-                return -ENOENT;
-        *ret = *found;
-        return 0;
-}
-
 void manager_changed(Manager *m, Held *h)
 {
         DeviceView view;
@@ -353,12 +210,12 @@ void manager_changed(Manager *m, Held *h)
                 manager_want_scan(m); /* it can be asked for its bays */
         if (!m->bus)
                 return;
-        fill_view(m, &h->device, &view);
+        manager_fill_view(m, &h->device, &view);
         view.held = h;
         (void) bus_emit_changed(m->bus, &view);
 }
 
-static int add_held(Manager *m, const RegistryDevice *device, Held **ret)
+int manager_add_held(Manager *m, const RegistryDevice *device, Held **ret)
 {
         Held *h;
         int r;
@@ -373,77 +230,9 @@ static int add_held(Manager *m, const RegistryDevice *device, Held **ret)
         return 0;
 }
 
-static void trigger_paths(Manager *m, const Identity *identity)
-{
-        for (size_t i = 0; i < m->n_paths; i++)
-                if (identity_equal(&m->paths[i].identity, identity))
-                        (void) monitor_trigger_udev(m->root, &m->paths[i]);
-}
-
-static void save_names(Manager *m)
-{
-        int r = names_save(m, NAMES_PATH);
-
-        if (r < 0)
-                log_warning("%s: %s", NAMES_PATH, strerror(-r));
-}
-
-static int on_save_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        save_names(userdata);
-        return 0;
-}
-
-void manager_names_changed(Manager *m)
-{
-        int enabled = SD_EVENT_OFF;
-
-        (void) sd_event_source_get_enabled(m->save_timer, &enabled);
-        if (enabled != SD_EVENT_OFF)
-                return;
-        (void) sd_event_source_set_time(m->save_timer, usec_now(CLOCK_MONOTONIC) + SAVE_AFTER);
-        (void) sd_event_source_set_enabled(m->save_timer, SD_EVENT_ONESHOT);
-}
-
-void manager_name_changed(Manager *m, const RegistryDevice *device, const Identity *before)
-{
-        Held *h = find_held(m, device->id), *new;
-        DeviceView view;
-
-        manager_names_changed(m);
-        if (h)
-                memcpy(h->device.name, device->name, sizeof(h->device.name));
-        if (h && !identity_claims_equal(&h->device.identity, &device->identity))
-                h->rehold = true;
-        else if (!h && device->hold && device->identity.rank != IDENTITY_NONE)
-                (void) add_held(m, device, &new);
-        if ((h && h->rehold) || device->hold)
-                manager_want_scan(m);
-        if (before)
-                trigger_paths(m, before);
-        trigger_paths(m, &device->identity);
-        if (!m->bus)
-                return;
-        fill_view(m, device, &view);
-        (void) bus_emit_changed(m->bus, &view);
-}
-
-/* The node over which a library can be asked now, or "". */
-void manager_find_askable(Manager *m, const RegistryDevice *device, char *node, size_t n_node)
-{
-        DeviceView v;
-        const DevicePath *p;
-
-        fill_view(m, device, &v);
-        p = v.held ? v.held_lun : v.real;
-        if (v.held && (v.held->stage != HELD_SERVING || v.held->unit->phase != UNIT_HELD || v.held->rehold))
-                p = NULL;
-        snprintf(node, n_node, "%s", p && strcmp(p->state, "running") == 0 ? p->sg : "");
-}
-
 /* ---- holding ---- */
 
-static void remove_held(Manager *m, Held *h)
+void manager_remove_held(Manager *m, Held *h)
 {
         for (size_t i = 0; i < m->n_helds; i++)
                 if (m->helds[i] == h) {
@@ -474,19 +263,6 @@ int manager_refuse(sd_bus_error *error, const char *name, int r, const char *for
         va_start(ap, format);
         (void) sd_bus_error_setfv(error, name, format, ap);
         va_end(ap);
-        return r;
-}
-
-int manager_find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus_error *error)
-{
-        int r = manager_find(m, name, ret);
-
-        if (r == -ENOENT)
-                return manager_refuse(error, BUS_ERROR_NO_SUCH_DEVICE, r,
-                                      "%s: no such device; `evertape list` shows what there is", name);
-        if (r == -ENOTUNIQ)
-                return manager_refuse(error, BUS_ERROR_NOT_UNIQUE, r,
-                                      "%s: several devices are called so; use the name", name);
         return r;
 }
 
@@ -541,7 +317,7 @@ int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_erro
                 return r;
         v.device.hold = true;
         manager_names_changed(m);
-        r = add_held(m, &v.device, &h);
+        r = manager_add_held(m, &v.device, &h);
         if (r < 0) {
                 (void) registry_set_hold(m->registry, v.device.id, false);
                 return manager_refuse(error, BUS_ERROR_FAILED, r, "%s: cannot be held: %s", name,
@@ -549,15 +325,15 @@ int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_erro
         }
         h->waiting = sd_bus_message_ref(call);
         manager_add_event(m, v.device.id, "hold", v.real->sg);
-        trigger_udev(m, &v.device);
-        scan(m);
+        manager_trigger_paths(m, &v.device.identity, true);
+        manager_scan(m);
         return 0;
 }
 
 void manager_hold_done(Manager *m, Held *h)
 {
-        trigger_udev(m, &h->device);
-        scan(m);
+        manager_trigger_paths(m, &h->device.identity, true);
+        manager_scan(m);
         reply(h);
         manager_changed(m, h);
 }
@@ -597,7 +373,7 @@ int manager_release(Manager *m, const char *name, sd_bus_message *call, sd_bus_e
                 if (r < 0)
                         return r;
         }
-        h = find_held(m, v.device.id);
+        h = manager_find_held(m, v.device.id);
         naming_drop_library(m->naming, v.device.id);
         r = held_remove(h);
         if (r < 0)
@@ -618,24 +394,10 @@ int manager_fail(Manager *m, const char *name, bool once, sd_bus_error *error)
         name = v.device.name;
         if (!v.held)
                 return manager_refuse(error, BUS_ERROR_NOT_HELD, -EALREADY, "%s: is not held", name);
-        r = held_fail(find_held(m, v.device.id), once);
+        r = held_fail(manager_find_held(m, v.device.id), once);
         if (r == -ENODATA)
                 return manager_refuse(error, BUS_ERROR_NOTHING_WAITS, r, "%s: no program waits for it", name);
         return r;
-}
-
-static void hold_anew(Manager *m, Held *h)
-{
-        RegistryDevice device = h->device;
-        Held *new;
-        int r;
-
-        (void) registry_find_id(m->registry, device.id, &device);
-        remove_held(m, h);
-        r = device.identity.rank == IDENTITY_NONE ? -ENODEV : add_held(m, &device, &new);
-        if (r < 0 && r != -ENODEV)
-                log_error("%s: cannot be held: %s", device.name, strerror(-r));
-        scan(m);
 }
 
 void manager_released(Manager *m, Held *h)
@@ -643,7 +405,7 @@ void manager_released(Manager *m, Held *h)
         RegistryDevice device = h->device;
 
         if (h->rehold && !h->leaving) {
-                hold_anew(m, h);
+                manager_hold_anew(m, h);
                 return;
         }
         if (!h->leaving)
@@ -651,17 +413,17 @@ void manager_released(Manager *m, Held *h)
         manager_names_changed(m);
         manager_add_event(m, device.id, h->leaving ? "stop" : "release", "");
         reply(h);
-        remove_held(m, h);
-        scan(m);
+        manager_remove_held(m, h);
+        manager_scan(m);
         for (size_t i = 0; i < m->n_paths; i++)
                 if (!m->paths[i].held_lun && identity_equal(&m->paths[i].identity, &device.identity))
                         (void) monitor_bind_driver(m->root, &m->paths[i]);
-        scan(m);
-        trigger_udev(m, &device);
+        manager_scan(m);
+        manager_trigger_paths(m, &device.identity, true);
         if (m->bus) {
                 DeviceView view;
 
-                fill_view(m, &device, &view);
+                manager_fill_view(m, &device, &view);
                 (void) bus_emit_changed(m->bus, &view);
         }
 }
@@ -705,7 +467,7 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
         lost = access(REGISTRY_PATH, F_OK) < 0 && errno == ENOENT;
         r = registry_open(REGISTRY_PATH, &m->registry);
         if (r >= 0 && lost)
-                names_restore(m->registry, NAMES_PATH);
+                manager_restore_names(m);
         if (r < 0) {
                 log_error("%s: %s", REGISTRY_PATH, registry_explain(r));
                 return r;
@@ -723,8 +485,8 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
         if (r < 0)
                 return r;
         (void) sd_event_source_set_enabled(m->scan_timer, SD_EVENT_OFF);
-        r = sd_event_add_time(event, &m->save_timer, CLOCK_MONOTONIC, 0, 100 * USEC_PER_MSEC, on_save_timer,
-                              m);
+        r = sd_event_add_time(event, &m->save_timer, CLOCK_MONOTONIC, 0, 100 * USEC_PER_MSEC,
+                              manager_on_save_timer, m);
         if (r < 0)
                 return r;
         (void) sd_event_source_set_enabled(m->save_timer, SD_EVENT_OFF);
@@ -737,13 +499,13 @@ Manager *manager_free(Manager *m)
         if (!m)
                 return NULL;
         while (m->n_helds > 0)
-                remove_held(m, m->helds[0]);
+                manager_remove_held(m, m->helds[0]);
         if (m->save_timer) {
                 int enabled = SD_EVENT_OFF;
 
                 (void) sd_event_source_get_enabled(m->save_timer, &enabled);
                 if (enabled != SD_EVENT_OFF)
-                        save_names(m);
+                        manager_save_names(m);
         }
         m->save_timer = sd_event_source_disable_unref(m->save_timer);
         m->naming = naming_free(m->naming);
@@ -792,14 +554,15 @@ int manager_start(Manager *m)
         for (size_t i = 0; i < n; i++) {
                 if (!devices[i].hold || devices[i].identity.rank == IDENTITY_NONE)
                         continue;
-                r = add_held(m, &devices[i], &h);
+                r = manager_add_held(m, &devices[i], &h);
                 if (r < 0)
                         log_error("%s: cannot be held: %s", devices[i].name, strerror(-r));
         }
-        scan(m);
+        manager_scan(m);
         /* links may be those of another time; what has no name yet is looked at when it gets one */
         for (size_t i = 0; i < m->n_paths; i++)
                 if (registry_find(m->registry, &m->paths[i].identity, &device) >= 0)
-                        (void) monitor_trigger_udev(m->root, &m->paths[i]);
+                        (void) (device.hold ? monitor_trigger_udev : monitor_trigger_links)(m->root,
+                                                                                            &m->paths[i]);
         return 0;
 }

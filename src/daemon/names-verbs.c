@@ -171,6 +171,17 @@ int names_save(Manager *m, const char *path)
         return r;
 }
 
+/* The next save would write over it. */
+static void set_aside(const char *path, const char *why)
+{
+        _cleanup_free_ char *aside = NULL;
+
+        log_error("there was no registry, and %s could not be imported, it is %s.bad now: %s", path, path,
+                  why);
+        if (asprintf(&aside, "%s.bad", path) >= 0)
+                (void) rename(path, aside);
+}
+
 void names_restore(Registry *registry, const char *path)
 {
         _cleanup_free_ char *text = NULL, *report = NULL;
@@ -189,7 +200,7 @@ void names_restore(Registry *registry, const char *path)
         r = portable_import(registry, text, n, false, out);
         fclose(out);
         if (r < 0)
-                log_error("there was no registry, and %s could not be imported: %s", path, report);
+                set_aside(path, report);
         else
                 log_notice("there was no registry: the names were imported from %s", path);
 }

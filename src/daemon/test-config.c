@@ -78,6 +78,30 @@ static void test_not_there(void **state)
         check(0, DEFAULT, GIB, DEFAULT);
 }
 
+static void test_follow(void **state)
+{
+        static const struct {
+                const char *text;
+                int result;
+                BayFollow follow;
+        } cases[] = {
+                {"", 0, FOLLOW_BAY},
+                {"[Names]\nFollow=drive\n", 0, FOLLOW_DRIVE},
+                {"[Names]\nFollow=drive\nFollow=bay\n", 0, FOLLOW_BAY},
+                {"[Names]\nFollow=both\n", 1, FOLLOW_BAY},
+                {"[Hold]\nFollow=drive\n", 1, FOLLOW_BAY},
+                {"[Device \"drive1\"]\nFollow=drive\n", 1, FOLLOW_BAY},
+        };
+        Config c;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                write_file(path, cases[i].text);
+                assert_int_equal(config_load(path, &c), cases[i].result);
+                assert_int_equal(c.follow, cases[i].follow);
+                config_deinit(&c);
+        }
+}
+
 static const struct {
         const char *text;
         int result;
@@ -168,6 +192,7 @@ static void test_unreadable(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_files, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_long_name, setup, teardown),

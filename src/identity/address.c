@@ -2,10 +2,12 @@
 
 /* H:C:T:L count what the kernel has found since it was booted. The transport classes hang the port at the
  * other end on a component of the device's place in sysfs (drivers/scsi/scsi_transport_{fc,sas,iscsi}.c), and
- * that one is called the same after the next boot. */
+ * that one is called the same after the next boot. Where there is a port that cannot be read, the device is
+ * on its way out, and has no address: another one than before would be worse. */
 
 #include "identity/address.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,37 +35,47 @@ static bool row_applies(const AddressRow *row, const char *component, size_t n)
                component[n_row] <= '9';
 }
 
-static bool read_port(int root, const AddressRow *row, const char *component, size_t n, char *dst,
-                      size_t n_dst)
+static int read_port(int root, const AddressRow *row, const char *component, size_t n, char *dst,
+                     size_t n_dst)
 {
         char path[160];
 
         if (n > 64)
-                return false;
+                return -EINVAL;
         snprintf(path, sizeof(path), "sys/class/%s/%.*s/%s", row->class, (int) n, component, row->attribute);
-        return root_read_text(root, path, dst, n_dst) >= 0 && dst[0] != '\0';
+        return root_read_text(root, path, dst, n_dst);
 }
 
-static const AddressRow *find_port(int root, const char *syspath, char *dst, size_t n_dst)
+/* 1, 0: there is none, -errno: there is one, and it cannot be read. */
+static int find_port(int root, const char *syspath, char *dst, size_t n_dst, const AddressRow **ret)
 {
         for (const char *p = syspath; *p != '\0';) {
                 size_t n = strcspn(p, "/");
 
-                for (size_t i = 0; i < ELEMENTSOF(rows); i++)
-                        if (row_applies(&rows[i], p, n) && read_port(root, &rows[i], p, n, dst, n_dst))
-                                return &rows[i];
+                for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                        int r = row_applies(&rows[i], p, n) ? read_port(root, &rows[i], p, n, dst, n_dst) : 1;
+
+                        if (r <= 0) {
+                                *ret = &rows[i];
+                                return r < 0 ? r : 1;
+                        }
+                }
                 p += n + (p[n] == '/');
         }
-        return NULL;
+        return 0;
 }
 
 void address_read(int root, const char *syspath, const ScsiAddress *address, char *dst)
 {
+        const AddressRow *row = NULL;
         char port[256], text[64];
-        const AddressRow *row = find_port(root, syspath, port, sizeof(port));
         KeyWriter w;
+        int r = *syspath == '\0' ? -ENOENT : find_port(root, syspath, port, sizeof(port), &row);
 
-        if (row) {
+        dst[0] = '\0';
+        if (r < 0)
+                return;
+        if (r > 0) {
                 key_begin(&w, dst, row->prefix);
                 key_add_text(&w, port, strlen(port));
                 snprintf(text, sizeof(text), "%u", address->lun);

@@ -10,5 +10,5 @@
 
 /* syspath: the device's directory or one below it, as the kernel names it ("/sys/devices/..."; a relative one
  * as a link in sys/class has it will do). root: see util/root.h. Writes to dst[IDENTITY_MAX], in characters
- * that are safe in a key. */
+ * that are safe in a key; empty when it cannot be read. */
 void address_read(int root, const char *syspath, const ScsiAddress *address, char *dst);

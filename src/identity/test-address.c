@@ -25,10 +25,10 @@ static void test_addresses(void **state)
                  "iscsi_session/session3/targetname", "iqn.2026-11.org.test:lib/1~\n",
                  "iscsi.iqn.2026-11.org.test\\x3alib\\x2f1\\x7e:1"},
                 {"/sys/devices/pci0/host4/target4:0:2/4:0:2:1", NULL, NULL, "scsi.4:0:2:1"},
-                {"/sys/devices/platform/host4/session4/target4:0:2/4:0:2:1", NULL, NULL, "scsi.4:0:2:1"},
+                {"/sys/devices/platform/host4/session4/target4:0:2/4:0:2:1", NULL, NULL, ""},
                 {"/sys/devices/sessions/session/host4", "iscsi_session/session/targetname", "x\n",
                  "scsi.4:0:2:1"},
-                {"", NULL, NULL, "scsi.4:0:2:1"},
+                {"", NULL, NULL, ""},
         };
         const ScsiAddress address = {4, 0, 2, 1};
 

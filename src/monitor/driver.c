@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "monitor/device.h"
 #include "monitor/monitor.h"
@@ -60,8 +61,16 @@ int monitor_bind_driver(int root, const DevicePath *path)
         return r != 0 ? (r < 0 ? r : 0) : driver_write(root, path, "bind");
 }
 
+/* bsg has no link by name, nor have the other modes of st (st0l, nst0a). */
+static bool has_link(const char *class, const char *node)
+{
+        char last = node[strlen(node) - 1];
+
+        return strcmp(class, "bsg") != 0 && last >= '0' && last <= '9';
+}
+
 /* A node that is gone meanwhile has had its own event. */
-static int trigger_class(int device, const char *class)
+static int trigger_class(int device, const char *class, bool links_only)
 {
         _cleanup_closedir_ DIR *dir = NULL;
         const struct dirent *entry;
@@ -73,6 +82,8 @@ static int trigger_class(int device, const char *class)
         while ((entry = dir_next(dir))) {
                 char path[32 + sizeof(entry->d_name)];
 
+                if (links_only && !has_link(class, entry->d_name))
+                        continue;
                 snprintf(path, sizeof(path), "%s/%s/uevent", class, entry->d_name);
                 r = root_write_text(device, path, "add");
                 if (r < 0 && r != -ENOENT && r != -ENODEV)
@@ -81,12 +92,22 @@ static int trigger_class(int device, const char *class)
         return 0;
 }
 
-int monitor_trigger_udev(int root, const DevicePath *path)
+static int trigger(int root, const DevicePath *path, bool links_only)
 {
         _cleanup_close_ int device = device_open(root, path);
         int r = device < 0 ? device : 0;
 
         for (size_t i = 0; r >= 0 && i < N_DEVICE_CLASSES; i++)
-                r = trigger_class(device, device_classes[i]);
+                r = trigger_class(device, device_classes[i], links_only);
         return r;
+}
+
+int monitor_trigger_udev(int root, const DevicePath *path)
+{
+        return trigger(root, path, false);
+}
+
+int monitor_trigger_links(int root, const DevicePath *path)
+{
+        return trigger(root, path, true);
 }

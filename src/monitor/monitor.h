@@ -54,6 +54,8 @@ int monitor_bind_driver(int root, const DevicePath *path);
  * the rules give links and rights anew. "add" and not "change", because udev's own rules set rights only
  * then. -ENODEV when path is no longer that device. */
 int monitor_trigger_udev(int root, const DevicePath *path);
+/* The same of those nodes alone that have a link by name: when no rights change. A third of the events. */
+int monitor_trigger_links(int root, const DevicePath *path);
 
 /* Who has one of the device's nodes open: st, nst (all modes), sg, sch, bsg. Fills pid and command of the
  * first one found and returns 1, one that is only passing last; 0: nobody. own_pid is left out. -EACCES when

@@ -145,6 +145,46 @@ static void test_scan_nothing(void **state)
 }
 
 /* Each file that can be missing while the kernel removes a device: the whole device is left out. */
+/* Two units of one target that claim to be the same are two; two paths to one are not, nor are a drive and a
+ * changer with one serial number. One without any identifier is known by its place. */
+static void test_apart(void **state)
+{
+        TestDevice first = drive2, second = drive2, path = drive2, robot = drive2, nobody = drive2;
+        TestTree *t = tree_new();
+        Scan s;
+
+        second.lun = 5;
+        second.sg = 8;
+        path.host = 3;
+        path.sg = 9;
+        robot.type = 8;
+        robot.lun = 6;
+        robot.sg = 10;
+        nobody.host = 4;
+        nobody.sg = 11;
+        nobody.serial = NULL;
+        tree_add_device(t, &first);
+        tree_add_device(t, &path);
+        tree_add_device(t, &robot);
+        tree_add_device(t, &nobody);
+        s = scan(t);
+        assert_int_equal(s.n, 4);
+        for (size_t i = 0; i < s.n; i++)
+                assert_false(s.paths[i].apart);
+        assert_string_equal(s.paths[0].identity.address, "scsi.2:0:0:2");
+        assert_string_equal(s.paths[3].identity.key, "scsi.4:0:0:2");
+        assert_int_equal(s.paths[3].identity.rank, IDENTITY_ADDRESS);
+        free(s.paths);
+        tree_add_device(t, &second);
+        s = scan(t);
+        assert_int_equal(s.n, 5);
+        for (size_t i = 0; i < s.n; i++)
+                assert_int_equal(s.paths[i].apart,
+                                 s.paths[i].host == 2 && s.paths[i].identity.type == DEVICE_TAPE);
+        free(s.paths);
+        tree_free(t);
+}
+
 static void test_vanishing(void **state)
 {
         static const char *const states[] = {"cancel\n", "deleted\n"};
@@ -364,7 +404,13 @@ static void test_trigger(void **state)
         assert_int_equal(monitor_trigger_udev(t->root, find_sg(&s, "sg3")), 0);
         for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
                 assert_written(t, tree_device_path(path, &drive1, nodes[i]), "add");
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
+                tree_text(t, tree_device_path(path, &drive1, nodes[i]), "");
+        assert_int_equal(monitor_trigger_links(t->root, find_sg(&s, "sg3")), 0);
+        for (size_t i = 0; i < ELEMENTSOF(nodes); i++)
+                assert_written(t, tree_device_path(path, &drive1, nodes[i]), i % 2 ? "" : "add");
         tree_unlink(t, "sys/class/scsi_generic/sg3");
+        assert_int_equal(monitor_trigger_links(t->root, find_sg(&s, "sg3")), -ENODEV);
         assert_int_equal(monitor_trigger_udev(t->root, find_sg(&s, "sg3")), -ENODEV);
         free(s.paths);
 }
@@ -373,6 +419,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_scan, setup, teardown),
+                cmocka_unit_test(test_apart),
                 cmocka_unit_test(test_scan_nothing),
                 cmocka_unit_test_setup_teardown(test_vanishing, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_vanishing_live, setup, teardown),

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Looking: what the registry knows put together with what the kernel has, and who is meant by a word of a
+ * person. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/bus.h"
+#include "daemon/manager-internal.h"
+#include "names/duplicate.h"
+
+void manager_fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
+{
+        const char *active;
+
+        RegistryDevice library;
+
+        *v = (DeviceView){.manager = m, .device = *device, .held = manager_find_held(m, device->id)};
+        if (device->library != 0 && registry_find_id(m->registry, device->library, &library) >= 0)
+                memcpy(v->library, library.name, sizeof(v->library));
+        active = v->held ? held_path_node(v->held) : "";
+        for (size_t i = 0; i < m->n_paths; i++) {
+                const DevicePath *p = &m->paths[i];
+
+                if (!identity_equal(&p->identity, &device->identity))
+                        continue;
+                v->n_real += !p->held_lun;
+                if (p->held_lun)
+                        v->held_lun = p;
+                else if (!v->real || strcmp(p->sg, active) == 0 ||
+                         (!active[0] && strcmp(p->state, "running") == 0))
+                        v->real = p;
+        }
+}
+
+static void add_note(DeviceView *v, const RegistryDevice *devices, size_t n)
+{
+        if (v->device.identity.rank == IDENTITY_NONE)
+                snprintf(v->note, sizeof(v->note), "waits for a drive in bay %u of %s", v->device.element,
+                         v->library);
+        else if (v->device.identity.rank == IDENTITY_ADDRESS)
+                snprintf(v->note, sizeof(v->note), "no identifier: known by its address alone");
+        else
+                duplicate_describe(&v->device, devices, n, v->note, sizeof(v->note));
+}
+
+int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
+{
+        _cleanup_free_ RegistryDevice *devices = NULL;
+        DeviceView *views;
+        size_t n;
+        int r;
+
+        r = registry_list(m->registry, &devices, &n);
+        if (r < 0)
+                return r;
+        views = calloc(n + 1, sizeof(*views));
+        if (!views)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                manager_fill_view(m, &devices[i], &views[i]);
+                add_note(&views[i], devices, n);
+        }
+        *ret = views;
+        *ret_n = n;
+        return 0;
+}
+
+static bool is_node(const DevicePath *p, const char *node)
+{
+        return p && (strcmp(p->sg, node) == 0 || strcmp(p->tape, node) == 0 ||
+                     strcmp(p->changer, node) == 0 || (p->tape[0] == 'n' && strcmp(p->tape + 1, node) == 0));
+}
+
+static bool is_called(const DeviceView *v, const char *name)
+{
+        const char *node = strncmp(name, "/dev/", 5) == 0 ? name + 5 : name;
+
+        return strcmp(v->device.name, name) == 0 || strcmp(v->device.identity.serial, name) == 0 ||
+               strcmp(v->device.identity.key, name) == 0 || is_node(v->real, node) ||
+               is_node(v->held_lun, node);
+}
+
+int manager_find(Manager *m, const char *name, DeviceView *ret)
+{
+        _cleanup_free_ DeviceView *views = NULL;
+        const DeviceView *found = NULL;
+        size_t n;
+        int r;
+
+        r = manager_list(m, &views, &n);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < n; i++) {
+                if (strcmp(views[i].device.name, name) == 0) {
+                        *ret = views[i];
+                        return 0;
+                }
+                if (!is_called(&views[i], name))
+                        continue;
+                if (found)
+                        return -ENOTUNIQ;
+                found = &views[i];
+        }
+        if (!found)
+                return -ENOENT;
+        *ret = *found;
+        return 0;
+}
+
+int manager_find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus_error *error)
+{
+        int r = manager_find(m, name, ret);
+
+        if (r == -ENOENT)
+                return manager_refuse(error, BUS_ERROR_NO_SUCH_DEVICE, r,
+                                      "%s: no such device; `evertape list` shows what there is", name);
+        if (r == -ENOTUNIQ)
+                return manager_refuse(error, BUS_ERROR_NOT_UNIQUE, r,
+                                      "%s: several devices are called so; use the name", name);
+        return r;
+}
