@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading and writing of objects: SSC-4 6.5 (READ), 6.9 (WRITE), 6.10 (WRITE FILEMARKS), 6.3 (ERASE), VERIFY, FORMAT MEDIUM. The
- * 16-byte forms carry the position; they go there first and then are the 6-byte ones. */
+/* Reading and writing of objects: SSC-4 6.5 (READ), 6.9 (WRITE), 6.10 (WRITE FILEMARKS), 6.3 (ERASE), VERIFY,
+ * FORMAT MEDIUM. The 16-byte forms carry the position; they go there first and then are the 6-byte ones. */
 
 #include "model/drive.h"
 

@@ -167,10 +167,12 @@ void drive_locate_16(ModelUnit *u, ModelCall *call)
         };
         ModelDrive *d = drive_of(u);
         uint8_t destination = call->cdb[1] >> 3 & 7;
-        uint64_t partition = call->cdb[1] & 2 ? call->cdb[3] : d->partition, target = get_be(call->cdb + 4, 8);
+        uint64_t partition = call->cdb[1] & 2 ? call->cdb[3] : d->partition,
+                 target = get_be(call->cdb + 4, 8);
         bool explicit_mode = call->cdb[2] & 1;
 
-        if (explicit_mode || partition >= d->medium->n_partitions || destination == SET_IDENTIFIER || destination > END_OF_DATA) {
+        if (explicit_mode || partition >= d->medium->n_partitions || destination == SET_IDENTIFIER ||
+            destination > END_OF_DATA) {
                 call_check(call, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB);
                 return;
         }

@@ -267,10 +267,9 @@ uint32_t model_drive_unflushed(const ModelDrive *d)
         return d->n_unflushed;
 }
 
-void model_drive_where(const ModelDrive *d, size_t *ret_partition, size_t *ret_object)
+bool model_drive_prevented(const ModelDrive *d)
 {
-        *ret_partition = d->partition;
-        *ret_object = d->position;
+        return d->unit.prevented;
 }
 
 void model_drive_false_ready(ModelDrive *d, uint32_t n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A cartridge: for each partition an array of objects, each block on the heap, with running sums so that a position is known in
- * bytes and filemarks without a walk. Blocks of nothing but zero bytes share their memory: tests of
- * capacity write gigabytes of them. */
+/* A cartridge: for each partition an array of objects, each block on the heap, with running sums so that a
+ * position is known in bytes and filemarks without a walk. Blocks of nothing but zero bytes share their
+ * memory: tests of capacity write gigabytes of them. */
 
 #include "model/medium.h"
 

@@ -5,8 +5,8 @@
 
 #include "model/model.h"
 
-#define MEDIUM_TEXT_MAX      33
-#define MEDIUM_ATTRIBUTE_MAX 161
+#define MEDIUM_TEXT_MAX       33
+#define MEDIUM_ATTRIBUTE_MAX  161
 #define MEDIUM_PARTITIONS_MAX 2
 
 typedef struct MediumObject {

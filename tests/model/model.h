@@ -57,7 +57,7 @@ void model_drive_reset(ModelDrive *d, uint16_t code);
 void model_drive_power_cycle(ModelDrive *d, uint32_t n_lost);
 /* How many objects would be lost at most. */
 uint32_t model_drive_unflushed(const ModelDrive *d);
-void model_drive_where(const ModelDrive *d, size_t *ret_partition, size_t *ret_object);
+bool model_drive_prevented(const ModelDrive *d);
 /* I_T nexus loss, 29/07: PREVENT goes; modes, position and buffer stay. */
 void model_drive_lose_nexus(ModelDrive *d);
 /* The last n_lost objects of the volatile buffer could not be written, and the next command gets a deferred
@@ -90,7 +90,8 @@ void model_changer_execute(ModelChanger *c, const uint8_t *cdb, size_t n_cdb, vo
 int model_changer_insert(ModelChanger *c, size_t slot, ModelMedium *m);
 ModelMedium *model_changer_remove(ModelChanger *c, size_t slot);
 void model_changer_reset(ModelChanger *c, uint16_t code);
-/* The next MOVE MEDIUM stops with the cartridge in the picker: step 1. EXCHANGE MEDIUM has three steps to stop
- * before, if there are two pickers: the second cartridge is in one; both are; the first one is in its place. */
+/* The next MOVE MEDIUM stops with the cartridge in the picker: step 1. EXCHANGE MEDIUM has three steps to
+ * stop before, if there are two pickers: the second cartridge is in one; both are; the first one is in its
+ * place. */
 void model_changer_drop_in_picker(ModelChanger *c, unsigned step);
 void model_changer_inject(ModelChanger *c, uint8_t opcode, uint8_t key, uint16_t code);
