@@ -37,6 +37,8 @@ static void filemark_passed(ModelCall *call, uint64_t residue)
 /* A filemark ends a space over blocks on its far side. */
 static void space_blocks(ModelDrive *d, ModelCall *call, uint64_t count, bool back)
 {
+        bool forward = count > 0 && !back;
+
         for (; count > 0; count--) {
                 const MediumObject *o;
 
@@ -58,7 +60,7 @@ static void space_blocks(ModelDrive *d, ModelCall *call, uint64_t count, bool ba
                         return;
                 }
         }
-        if (!back && d->vague_end_of_data && !drive_object(d))
+        if (forward && d->vague_end_of_data && !drive_object(d))
                 drive_end_of_data(d, call, 0);
 }
 

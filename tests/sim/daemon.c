@@ -104,7 +104,7 @@ void daemon_start(World *w)
         w->stopping = FAULT_NONE;
         if (unit_init(w->unit, &w->config, &memory, w->now, &fresh) < 0)
                 world_fail(w, FAIL_OTHER, "the unit does not start");
-        if (fresh && w->n_commands > 0)
+        if (fresh && w->served)
                 unit_state_is_lost(w->unit);
         unit_take_over(w->unit, w->tail);
 }

@@ -238,9 +238,9 @@ static bool find_image_over_told(Tape *t, Track *ret)
         return find_image(t, ret);
 }
 
-void tape_check_after_error(Tape *t)
+void tape_check_after_error(Tape *t, bool adopt)
 {
-        Track found;
+        Track found = {};
         const ModelMedium *m = t->cartridges[t->loaded].medium;
 
         check_stranger(t);
@@ -249,12 +249,15 @@ void tape_check_after_error(Tape *t)
                         if ((i != t->loaded || p != t->partition) && !t->formatting)
                                 check_track(t, i, p, true);
         if (t->formatting && model_medium_count_in(m, 0) + model_medium_count_in(m, 1) == 0)
-                tape_formatted(t, model_medium_partitions(m));
-        else if (find_image(t, &found) || find_image_over_told(t, &found))
-                *tape_track(t) = found;
-        else
+                found = (Track){};
+        else if (!find_image(t, &found) && !find_image_over_told(t, &found))
                 world_fail(&t->world, FAIL_NOT_ON_TAPE,
                            "after an error, cartridge %zu does not hold what was promised", t->loaded);
+        if (!adopt)
+                return;
+        if (t->formatting)
+                tape_formatted(t, model_medium_partitions(m));
+        *tape_track(t) = found;
         t->n_attempt = 0;
         t->erasing = t->formatting = false;
 }

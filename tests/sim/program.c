@@ -51,14 +51,12 @@ static void start_again(Tape *t)
 {
         World *w = &t->world;
 
-        t->partition = 0;
         t->prevent = model_drive_prevented(t->drive);
         for (int i = 0; i < TRIES && !w->failed; i++) {
                 if (go_to_beginning(t)) {
                         t->lost_position = false;
-                        t->anchored = false;
+                        t->anchored = t->serial_known = false;
                         t->excuses = 0;
-                        program_goes_to(t, 0, true, true);
                         return;
                 }
                 world_rest(w, 60 * USEC_PER_SEC);
@@ -87,14 +85,20 @@ static bool take_error(Tape *t, const char *what)
                            "%s: error %x %04x, and nothing had happened that could not be mended", what,
                            s.key, s.code);
         t->over = t->swap_told = true;
-        tape_check_after_error(t);
+        tape_check_after_error(t, false);
         if (!is_medium_changed(&s) && !s.deferred) {
                 t->lost_position = true;
                 expect_refusal(t);
         }
-        if (++t->n_errors > 1)
+        if (++t->n_errors > 1) {
+                tape_check_after_error(t, true);
                 return false;
+        }
         start_again(t);
+        if (!w->failed)
+                tape_check_after_error(t, true);
+        program_goes_to(t, 0, true, true);
+        t->partition = 0;
         if (!t->swapped && !w->failed)
                 work_on(t);
         return false;
@@ -108,7 +112,7 @@ static bool is_told_to_look(const Tape *t)
 {
         Sense s = world_sense(&t->world);
 
-        return is_medium_changed(&s) && !t->swapped && t->excuses & EXCUSE_PROOF && t->at == 0;
+        return is_medium_changed(&s) && !t->swapped && t->excuses & EXCUSE_PROOF && t->at == 0 && t->partition == 0;
 }
 
 static bool run(Tape *t, size_t n_cdb, void *data, uint32_t n_data)
@@ -136,7 +140,9 @@ static bool ended(Tape *t, const char *what, bool as_expected)
         if (w->failed)
                 return false;
         if (as_expected) {
-                t->excuses &= EXCUSE_STATE;
+                /* one that was settled before the fault says nothing of what came after it */
+                t->excuses &= t->fresh ? ~0u : EXCUSE_STATE;
+                t->fresh = false;
                 return true;
         }
         if (w->status == SCSI_GOOD) {

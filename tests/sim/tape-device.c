@@ -195,6 +195,7 @@ static bool loses_journal(Tape *t, Fault fault)
 
 static void note_facts(Tape *t, Fault fault)
 {
+        t->fresh = true;
         if (!tape_place_known(t))
                 t->excuses |= EXCUSE_PLACE;
         if (is_unproven(t))
@@ -217,16 +218,17 @@ static void drive_noticed(World *w, Fault fault)
                 return;
         if (w->answered || row->boundary != AT_COMMAND ||
             (row->suffers == AFTER && row->report == REPORT_ANSWER))
-                tape_of(w)->late_fault = fault;
+                tape_of(w)->late_faults |= UINT64_C(1) << fault;
         if (!w->answered)
                 note_facts(tape_of(w), fault);
 }
 
 void tape_late_facts(Tape *t)
 {
-        if (t->late_fault != FAULT_NONE)
-                note_facts(t, t->late_fault);
-        t->late_fault = FAULT_NONE;
+        for (unsigned i = 1; i < _FAULT_MAX; i++)
+                if (t->late_faults & UINT64_C(1) << i)
+                        note_facts(t, (Fault) i);
+        t->late_faults = 0;
 }
 
 static void drive_answered(World *w, const ScsiResult *r)

@@ -78,7 +78,8 @@ typedef struct Tape {
         bool anchored;                 /* a block is known to be on the medium: */
         size_t anchor_partition, anchor;
         unsigned excuses; /* Excuse bits */
-        Fault late_fault; /* after the answer: its facts are those of the next command */
+        bool fresh;       /* one of them came with this command */
+        uint64_t late_faults; /* bits; after the answer: their facts are those of the next command */
         bool swapped, swap_told, lost_position, over;
         unsigned n_errors;
         uint8_t buffer[TAPE_BUFFER];
@@ -113,8 +114,8 @@ uint64_t tape_capacity(const Tape *t);
 /* No error was told: everything is there, once, in order, and nowhere anything else. */
 void tape_check(Tape *t, bool thorough);
 /* After an error: what is there has to be what was promised, and then some of what was told and attempted,
- * and then nothing or what was there before. From now on that is what the program goes by. */
-void tape_check_after_error(Tape *t);
+ * and then nothing or what was there before. adopt: from now on that is what the program goes by. */
+void tape_check_after_error(Tape *t, bool adopt);
 bool tape_survives(Tape *t);
 /* There is a block on the medium by which it is known. */
 bool tape_anchor_stands(const Tape *t);

@@ -86,8 +86,8 @@ bool tape_read_as(Tape *t, uint32_t n, bool sili)
         if (!is_filemark(o) && !check_block(t, o, t->buffer, n))
                 return false;
         t->at++;
-        if (!e.check)
-                anchor_here(t);
+        if (!is_filemark(o) && (o->n_data < n || (o->n_data == n && !sili)))
+                anchor_here(t); /* with SILI one that fills the buffer may be longer */
         return true;
 }
 

@@ -290,6 +290,7 @@ static void take_action(World *w, const HoldAction *a)
                 break;
         case HOLD_CHANGED:
                 world_trace(w, "phase %s", unit_phase_name(w->unit->phase));
+                w->served |= w->unit->phase == UNIT_HELD || w->unit->phase == UNIT_FAILED;
                 break;
         }
 }

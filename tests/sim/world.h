@@ -62,6 +62,7 @@ struct World {
         uint32_t tail; /* of the command ring: how many answers the kernel has */
         jmp_buf death;
         bool mortal; /* death is set */
+        bool served; /* there is a LUN, which programs may have used */
 
         bool path_up, submitted;
         bool impostor, impostor_next; /* the device behind the path is another one */
