@@ -106,7 +106,7 @@ static bool in_second_cuts(unsigned fault)
         static const bool some[_FAULT_MAX] = {
                 [FAULT_LOST_AFTER] = true,  [FAULT_RESET_AFTER] = true,       [FAULT_LOST_AND_NEXUS] = true,
                 [FAULT_POWER_AFTER] = true, [FAULT_FAILOVER_BEFORE] = true,   [FAULT_KILL_AFTER] = true,
-                [FAULT_SWAP] = true,        [FAULT_KILL_BEFORE_STORE] = true,
+                [FAULT_SWAP] = true,        [FAULT_KILL_BEFORE_STORE] = true, [FAULT_DEFERRED] = true,
         };
 
         return in_cuts(fault) && (arg.thorough || some[fault]);

@@ -184,13 +184,10 @@ static bool is_unproven(Tape *t)
         return !t->serial_known && !tape_anchor_stands(t) && !tape_survives(t);
 }
 
-static bool loses_journal(Tape *t, Fault fault)
+/* Stopped before the drive could be asked to write its buffer out. */
+static bool loses_journal(const Tape *t, Fault fault)
 {
-        const Track *k = tape_track(t);
-        bool committed = t->world.path_up && t->world.unit->phase == UNIT_HELD;
-
-        return fault == FAULT_STOP_JOURNAL_LOST && !committed &&
-               (k->n_told > k->n_proven || t->n_attempt > 0);
+        return fault == FAULT_STOP_JOURNAL_LOST && !journal_is_empty(&t->world.unit->journal);
 }
 
 static void note_facts(Tape *t, Fault fault)
