@@ -169,6 +169,7 @@ void step_medium_done(Unit *u, const StepResult *r, usec_t now)
                         u); /* before its number is known: the next resume would take it for proof */
                 remember_medium_id(u, id, n);
                 u->resume.medium_proven = true;
+                unit_store(u);
         }
         unit_goto_step(u, STEP_POSITION, now);
 }
@@ -188,5 +189,6 @@ void step_learn_medium_done(Unit *u, const StepResult *r, usec_t now)
         size_t n = parse_medium_id(u, r, id);
 
         remember_medium_id(u, id, n);
+        unit_store(u);
         unit_goto_step(u, STEP_NONE, now);
 }

@@ -392,18 +392,22 @@ static int run_seeds(void)
         return n_failed > 0;
 }
 
-/* Returns how many commands the library got. */
-static unsigned run_cuts(const Cut cuts[static CUTS_MAX], unsigned *n_runs, unsigned *n_failed)
+/* How many of them there were, and how many when the first fault came. */
+typedef struct Boundaries {
+        unsigned n_commands, n_stores, first_command;
+} Boundaries;
+
+static Boundaries run_cuts(const Cut cuts[static CUTS_MAX], unsigned *n_runs, unsigned *n_failed)
 {
         _cleanup_free_ Library *l = calloc(1, sizeof(*l));
         World *w = &l->world;
         char text[64];
-        unsigned n;
+        Boundaries n;
 
         library_init(l, 1);
         memcpy(w->cuts, cuts, sizeof(w->cuts));
         work(l, 8);
-        n = w->n_commands;
+        n = (Boundaries){w->n_commands, w->n_stores, w->first_command};
         ++*n_runs;
         if (w->failed && (*n_failed)++ < FAILURES) {
                 printf("%s\n  play it again: changer-sim", w->why);
@@ -428,7 +432,9 @@ static bool is_second(unsigned fault)
 
 static void cut_again(Cut first, unsigned *n_runs, unsigned *n_failed)
 {
-        for (unsigned at = first.at + 1; at <= first.at + SECOND_CUTS; at++)
+        Boundaries n = run_cuts((Cut[CUTS_MAX]){first}, n_runs, n_failed);
+
+        for (unsigned at = n.first_command + 1; at <= n.first_command + SECOND_CUTS; at++)
                 for (unsigned fault = 1; fault < _FAULT_MAX; fault++)
                         if (is_second(fault))
                                 (void) run_cuts((Cut[CUTS_MAX]){first, {at, (Fault) fault, 0}}, n_runs,
@@ -437,13 +443,17 @@ static void cut_again(Cut first, unsigned *n_runs, unsigned *n_failed)
 
 static int cut_everywhere(void)
 {
-        unsigned n_runs = 0, n_failed = 0, n = run_cuts((Cut[CUTS_MAX]){}, &n_runs, &n_failed);
+        unsigned n_runs = 0, n_failed = 0;
+        Boundaries n = run_cuts((Cut[CUTS_MAX]){}, &n_runs, &n_failed);
 
-        for (unsigned at = 1; at <= n; at++)
-                for (unsigned fault = 1; fault < _FAULT_MAX; fault++)
-                        if (fault_is_for_changer(fault))
-                                cut_again((Cut){at, (Fault) fault, 0}, &n_runs, &n_failed);
-        printf("%u commands, %u libraries, %u failed\n", n, n_runs, n_failed);
+        for (unsigned fault = 1; fault < _FAULT_MAX; fault++) {
+                unsigned n_places = fault_rows[fault].boundary == AT_STORE ? n.n_stores : n.n_commands;
+
+                for (unsigned at = 1; fault_is_for_changer((Fault) fault) && at <= n_places; at++)
+                        cut_again((Cut){at, (Fault) fault, 0}, &n_runs, &n_failed);
+        }
+        printf("%u commands, %u stores, %u libraries, %u failed\n", n.n_commands, n.n_stores, n_runs,
+               n_failed);
         return n_failed > 0;
 }
 

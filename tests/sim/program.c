@@ -112,7 +112,8 @@ static bool is_told_to_look(const Tape *t)
 {
         Sense s = world_sense(&t->world);
 
-        return is_medium_changed(&s) && !t->swapped && t->excuses & EXCUSE_PROOF && t->at == 0 && t->partition == 0;
+        return is_medium_changed(&s) && !t->swapped && t->excuses & EXCUSE_PROOF && t->at == 0 &&
+               t->partition == 0;
 }
 
 static bool run(Tape *t, size_t n_cdb, void *data, uint32_t n_data)

@@ -77,8 +77,8 @@ typedef struct Tape {
         uint8_t asked;                 /* the drive has just answered one that tells of these, or 0 */
         bool anchored;                 /* a block is known to be on the medium: */
         size_t anchor_partition, anchor;
-        unsigned excuses; /* Excuse bits */
-        bool fresh;       /* one of them came with this command */
+        unsigned excuses;     /* Excuse bits */
+        bool fresh;           /* one of them came with this command */
         uint64_t late_faults; /* bits; after the answer: their facts are those of the next command */
         bool swapped, swap_told, lost_position, over;
         unsigned n_errors;

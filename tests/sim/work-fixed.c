@@ -39,7 +39,8 @@ bool work_fixed(Tape *t)
                 return false;
         tape_check(t, false);
         /* over old ones of the same size, of which some may show again */
-        if (!tape_write_fixed(t, 3) || !tape_write_fixed(t, 2) || !tape_rewind(t) || !read_several(t) || !tape_rewind(t))
+        if (!tape_write_fixed(t, 3) || !tape_write_fixed(t, 2) || !tape_rewind(t) || !read_several(t) ||
+            !tape_rewind(t))
                 return false;
         /* the other size counts from now on */
         return tape_set_block_size(t, 512) && tape_read_fixed(t, 4) && tape_write_fixed(t, 3) &&
