@@ -119,7 +119,8 @@ void step_position_done(Unit *u, const StepResult *r, usec_t now)
                 unit_goto_step(u, STEP_POSITION, now);
                 return;
         }
-        if (k > 0 && u->record.position_trusted && t.object_known) {
+        if (k > 0 && t.object_known &&
+            (u->record.position_trusted || (t.object > 0 && !position_known(&u->record.position)))) {
                 u->resume.reported = true;
                 u->resume.reported_object = t.object;
                 u->resume.reported_partition = (uint8_t) t.partition;

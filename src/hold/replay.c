@@ -204,6 +204,22 @@ static void plan_lost(Unit *u, usec_t now)
         unit_goto_step(u, STEP_DONE, now);
 }
 
+/* The program went where only the drive can tell, to the end of the data for instance, and nothing says that
+ * the tape has moved since: it would be at the beginning. */
+static bool drive_tells_place(Unit *u)
+{
+        const UnitResume *s = &u->resume;
+        UnitRecord *r = &u->record;
+
+        if (!s->reported || s->reported_object == 0 || !s->medium_proven || r->strayed || r->reset_seen ||
+            r->medium_changed || r->unjournalled || r->in_flight.phase == IN_FLIGHT_SENT ||
+            !journal_is_empty(&u->journal))
+                return false;
+        position_set_object(&r->position, s->reported_partition, s->reported_object);
+        r->commit = r->position;
+        return true;
+}
+
 void step_plan_start(Unit *u, usec_t now)
 {
         if (u->config.type == DEVICE_CHANGER)
@@ -212,7 +228,7 @@ void step_plan_start(Unit *u, usec_t now)
                 plan_no_medium(u, now);
         else if (u->record.position_lost)
                 plan_lost(u, now);
-        else if (!position_known(&u->record.position))
+        else if (!position_known(&u->record.position) && !drive_tells_place(u))
                 plan_unknown_place(u, now);
         else if (is_where_it_was(u))
                 go_on_from_here(u, now);

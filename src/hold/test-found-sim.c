@@ -339,6 +339,34 @@ static void test_file_stays_known(void **state)
         assert_int_equal(f->unit.record.position.file, 1);
 }
 
+/* At the end of the data, and lost before the drive was asked where that is: it can be asked still. */
+static void test_place_told_after_loss(void **state)
+{
+        Fake *f = *state;
+
+        do_set(f, "11 03 00 00 00 00", NULL, 0);
+        fake_path_down(f);
+        expect_return_at(f, "MEDIUM-1", 7);
+        assert_int_equal(f->unit.phase, UNIT_HELD);
+        assert_int_equal(f->unit.record.position.object, 7);
+        memcpy(buffer, block(7, 100), 100);
+        fake_command(f, WRITE_100, buffer, 100);
+        f->object = 7;
+        answer_position(f);
+        expect(f, WRITE_100, GOOD);
+}
+
+/* A drive that was reset is at its beginning, and so is one that has lost its buffer. */
+static void test_place_not_told_after_reset(void **state)
+{
+        Fake *f = *state;
+
+        do_set(f, "11 03 00 00 00 00", NULL, 0);
+        fake_path_down(f);
+        expect_return_at(f, "MEDIUM-1", 0);
+        assert_given_up(f, "the position was not known");
+}
+
 /* UNLOAD that is lost can be settled only if nothing was in the drive's buffer. */
 static void test_commit_before_unload(void **state)
 {
@@ -390,6 +418,8 @@ int main(void)
                 HELD(test_filemark_alone_proves_nothing),
                 HELD(test_changed_after_load),
                 HELD(test_file_stays_known),
+                HELD(test_place_told_after_loss),
+                HELD(test_place_not_told_after_reset),
                 HELD(test_commit_before_unload),
                 HELD(test_fresh_state_is_not_stored),
         };
