@@ -59,11 +59,12 @@ static void watch(Tape *t, const ScsiCommand *c, const ScsiResult *r)
                            t->prevent ? "allowed" : "prevented");
 }
 
-/* What the drive has told is known when the next command is sent: until then it may be forgotten again. */
+/* What the drive has told is known when the next command is sent: until then it may be forgotten again. A
+ * number that is told for the first time after a loss, in the middle of the tape, proves nothing. */
 static void learn(Tape *t)
 {
         t->object_known |= t->asked == OP_READ_POSITION && !t->kind->zero_position;
-        t->serial_known |= t->asked == OP_READ_ATTRIBUTE;
+        t->serial_known |= t->asked == OP_READ_ATTRIBUTE && (!t->fresh || t->at == 0);
         t->asked = 0;
 }
 
