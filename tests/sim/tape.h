@@ -124,7 +124,8 @@ bool tape_anchor_stands(const Tape *t);
 
 bool tape_begin(Tape *t);
 bool tape_write(Tape *t, uint32_t n_data);
-bool tape_write_some(Tape *t); /* drawn: a block, or now and then a filemark */
+bool tape_write_some(Tape *t);              /* drawn: a block, or now and then a filemark */
+bool tape_write_objects(Tape *t, size_t n); /* so many of them */
 bool tape_write_fixed(Tape *t, uint32_t n_blocks);
 bool tape_write_filemarks(Tape *t, uint32_t n, bool immed);
 bool tape_rewind(Tape *t);

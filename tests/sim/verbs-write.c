@@ -55,6 +55,14 @@ bool tape_write_some(Tape *t)
         return tape_write(t, 1 + world_below(&t->world, t->n_block_max));
 }
 
+bool tape_write_objects(Tape *t, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (!tape_write_some(t))
+                        return false;
+        return true;
+}
+
 bool tape_write_fixed(Tape *t, uint32_t n_blocks)
 {
         World *w = &t->world;

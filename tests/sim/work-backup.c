@@ -5,14 +5,6 @@
 
 #include "sim/tape.h"
 
-static bool write_objects(Tape *t, size_t n)
-{
-        for (size_t i = 0; i < n; i++)
-                if (!tape_write_some(t))
-                        return false;
-        return true;
-}
-
 static bool read_back(Tape *t)
 {
         if (!tape_rewind(t))
@@ -23,7 +15,7 @@ static bool read_back(Tape *t)
 
 bool work_backup(Tape *t)
 {
-        return write_objects(t, t->n_objects) && read_back(t) && tape_read_position(t);
+        return tape_write_objects(t, t->n_objects) && read_back(t) && tape_read_position(t);
 }
 
 /* The end is found by reading, by SPACE, and by counting filemarks. */
@@ -31,14 +23,14 @@ bool work_append(Tape *t)
 {
         size_t n = t->n_objects / 4 + 1;
 
-        if (!write_objects(t, n) || !tape_write_filemarks(t, 1, false) || !read_back(t))
+        if (!tape_write_objects(t, n) || !tape_write_filemarks(t, 1, false) || !read_back(t))
                 return false;
-        if (!write_objects(t, n) || !tape_write_filemarks(t, 1, world_below(&t->world, 2)) ||
+        if (!tape_write_objects(t, n) || !tape_write_filemarks(t, 1, world_below(&t->world, 2)) ||
             !tape_rewind(t) || !tape_space_end(t))
                 return false;
-        if (!write_objects(t, n) || !tape_write_filemarks(t, 2, false) || !tape_rewind(t))
+        if (!tape_write_objects(t, n) || !tape_write_filemarks(t, 2, false) || !tape_rewind(t))
                 return false;
         if (!tape_space(t, true, 1) || !tape_space_end(t) || !tape_space(t, true, -1))
                 return false;
-        return write_objects(t, n) && read_back(t);
+        return tape_write_objects(t, n) && read_back(t);
 }

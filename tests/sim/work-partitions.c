@@ -5,21 +5,13 @@
 
 #include "sim/tape.h"
 
-static bool write_some(Tape *t, size_t n)
-{
-        for (size_t i = 0; i < n; i++)
-                if (!tape_write_some(t))
-                        return false;
-        return true;
-}
-
 /* The next piece of data behind the last one, and an index that replaces the one before. */
 static bool write_round(Tape *t)
 {
         size_t end = t->cartridges[t->loaded].tracks[1].n_told;
 
-        return tape_locate(t, 1, end) && write_some(t, 3) && tape_write_filemarks(t, 1, false) &&
-               tape_locate(t, 0, 1) && write_some(t, 2) && tape_read_position(t);
+        return tape_locate(t, 1, end) && tape_write_objects(t, 3) && tape_write_filemarks(t, 1, false) &&
+               tape_locate(t, 0, 1) && tape_write_objects(t, 2) && tape_read_position(t);
 }
 
 bool work_partitions(Tape *t)
@@ -36,12 +28,13 @@ bool work_partitions(Tape *t)
 
 bool work_erase(Tape *t)
 {
-        if (!write_some(t, t->n_objects / 2 + 1) || !tape_rewind(t) || !tape_read(t) || !tape_erase(t))
+        if (!tape_write_objects(t, t->n_objects / 2 + 1) || !tape_rewind(t) || !tape_read(t) ||
+            !tape_erase(t))
                 return false;
-        if (!tape_rewind(t) || !tape_space_end(t) || !write_some(t, 3) || !tape_rewind(t) ||
+        if (!tape_rewind(t) || !tape_space_end(t) || !tape_write_objects(t, 3) || !tape_rewind(t) ||
             !tape_read_all(t))
                 return false;
         tape_check(t, false);
-        return tape_rewind(t) && tape_erase(t) && tape_rewind(t) && write_some(t, t->n_objects / 4 + 1) &&
-               tape_rewind(t) && tape_read_all(t);
+        return tape_rewind(t) && tape_erase(t) && tape_rewind(t) &&
+               tape_write_objects(t, t->n_objects / 4 + 1) && tape_rewind(t) && tape_read_all(t);
 }

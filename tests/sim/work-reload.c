@@ -4,22 +4,14 @@
 
 #include "sim/tape.h"
 
-static bool write_some(Tape *t, size_t n)
-{
-        for (size_t i = 0; i < n; i++)
-                if (!tape_write_some(t))
-                        return false;
-        return true;
-}
-
 bool work_reload(Tape *t)
 {
-        if (!write_some(t, t->n_objects / 4 + 1) || !tape_set_prevent(t, false) ||
+        if (!tape_write_objects(t, t->n_objects / 4 + 1) || !tape_set_prevent(t, false) ||
             !tape_write_filemarks(t, 1, false) || !tape_unload(t))
                 return false;
-        if (!tape_load(t) || !tape_read_all(t) || !write_some(t, 3) || !tape_load(t) || !tape_read(t))
+        if (!tape_load(t) || !tape_read_all(t) || !tape_write_objects(t, 3) || !tape_load(t) || !tape_read(t))
                 return false;
-        if (!tape_unload(t) || !tape_insert(t, 1) || !write_some(t, t->n_objects / 4 + 1) ||
+        if (!tape_unload(t) || !tape_insert(t, 1) || !tape_write_objects(t, t->n_objects / 4 + 1) ||
             !tape_write_filemarks(t, 1, false) || !tape_unload(t))
                 return false;
         tape_check(t, false);

@@ -7,11 +7,8 @@
 
 static bool write_tape(Tape *t)
 {
-        for (size_t i = 0; i < t->n_objects / 2 + 2; i++)
-                if (!tape_write_some(t))
-                        return false;
-        return tape_write(t, 400) && tape_write_filemarks(t, 2, false) && tape_write(t, 500) &&
-               tape_rewind(t);
+        return tape_write_objects(t, t->n_objects / 2 + 2) && tape_write(t, 400) &&
+               tape_write_filemarks(t, 2, false) && tape_write(t, 500) && tape_rewind(t);
 }
 
 /* The length that stands here, or one more or less. */
