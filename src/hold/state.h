@@ -56,9 +56,14 @@ typedef struct UnitAnchor {
 /* Objects written since the last commit. offset counts bytes ever written to the data ring. */
 typedef struct JournalRecord {
         uint64_t offset;
-        uint32_t n_objects; /* filemarks, or blocks of `length` bytes */
-        uint32_t length;    /* 0: filemarks */
-        uint32_t crc;       /* of all its data */
+        union {
+                struct {
+                        uint32_t n_objects; /* filemarks, or blocks of `length` bytes */
+                        uint32_t crc;       /* of all its data */
+                };
+                uint64_t n_objects_and_crc; /* changed in one: who dies between the two would leave neither */
+        };
+        uint32_t length; /* 0: filemarks */
         uint8_t fixed;      /* written with FIXED = 1 */
         uint8_t reserved[3];
 } JournalRecord;
