@@ -4,7 +4,8 @@
 BUILD ?= build
 FUZZ_SECONDS ?= 60
 SEED ?= $(shell date +%s)
-SEEDS ?= 100000
+SEEDS ?= 3000000
+JOBS ?= $(shell nproc)
 override BUILD := $(abspath $(BUILD))
 export BUILD FUZZ_SECONDS
 
@@ -13,7 +14,7 @@ help:
 	@echo 'make check    everything a change must pass, in a few minutes'
 	@echo 'make build    compile into $(BUILD)'
 	@echo 'make lab      every scenario of tests/lab'
-	@echo 'make torture  the simulator over SEEDS=$(SEEDS) seeds from SEED on, by default new ones'
+	@echo 'make torture  the simulator: every cut, and SEEDS=$(SEEDS) seeds from SEED on, by default new ones'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench    throughput and latency, held against direct; what naming costs'
 	@echo 'make clean    remove $(BUILD)'
@@ -35,9 +36,9 @@ demo: build
 	@tests/lab/run demo
 
 torture: build
-	@$(BUILD)/tests/sim/sim --cut-everywhere --twice
-	@$(BUILD)/tests/sim/changer-sim --seed $(SEED) --count $(SEEDS)
-	@$(BUILD)/tests/sim/sim --seed $(SEED) --count $(SEEDS)
+	@$(BUILD)/tests/sim/sim --cut-everywhere --twice --jobs $(JOBS)
+	@$(BUILD)/tests/sim/changer-sim --seed $(SEED) --count 100000
+	@$(BUILD)/tests/sim/sim --seed $(SEED) --count $(SEEDS) --jobs $(JOBS)
 
 fuzz: deps
 	@tools/fuzz

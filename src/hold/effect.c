@@ -171,22 +171,28 @@ void unit_commit(Unit *u)
         u->record.commit = u->record.position;
 }
 
-/* Whatever is written at the present position takes everything behind it away. */
-static void overwrite_anchor(Unit *u)
+bool unit_anchor_is_before(const Unit *u)
 {
         const MediumPlace *a = &u->record.anchor.place, *p = &u->record.position;
 
-        if (a->object_known && p->object_known && a->partition == p->partition)
-                u->record.anchor.valid &= a->object < p->object;
-        else if (a->file_known && p->file_known && a->partition == p->partition)
-                u->record.anchor.valid &= a->file < p->file || (a->file == p->file && a->block < p->block);
-        else
-                u->record.anchor.valid = 0;
+        if (!u->record.anchor.valid || a->partition != p->partition)
+                return false;
+        if (a->object_known && p->object_known)
+                return a->object < p->object;
+        return a->file_known && p->file_known &&
+               (a->file < p->file || (a->file == p->file && a->block < p->block));
+}
+
+void unit_overwrite_anchor(Unit *u)
+{
+        u->record.anchor.valid = unit_anchor_is_before(u);
 }
 
 /* The place is another one now, reached by a command that flushed the buffer before it moved. */
 static void moved(Unit *u, bool known_flushed)
 {
+        if (known_flushed)
+                anchor_from_journal(u);
         if (known_flushed || journal_is_empty(&u->journal)) {
                 journal_commit(&u->journal);
                 u->record.commit = u->record.position;
@@ -262,7 +268,7 @@ static void effect_written(Unit *u, const UnitCommand *c, const ScsiResult *resu
                 return;
         done = objects_done(&t, result, sense, &certain);
         if (done > 0 && u->record.journal.end - u->record.journal.first <= 1)
-                overwrite_anchor(u);
+                unit_overwrite_anchor(u);
         if (u->record.in_flight.journalled && done < t.n_objects)
                 journal_truncate_last(&u->journal, done);
         u->record.unjournalled |= done > 0 && !u->record.in_flight.journalled;
@@ -283,6 +289,24 @@ static void effect_written(Unit *u, const UnitCommand *c, const ScsiResult *resu
         } else if (!position_known(&u->record.position) || !u->record.position_trusted) {
                 u->want_position = u->record.position_form != POSITION_FORM_NONE;
         }
+}
+
+/* All of each block was read, and its length is known by that. With SILI = 1 one that fills the buffer may be
+ * longer, SSC-4 6.4; without it one that is shorter says so. */
+static bool read_whole_blocks(const Transfer *t, const UnitCommand *c, const ScsiResult *result,
+                              const Sense *sense)
+{
+        bool sili = c->cdb[1] & 2;
+
+        if (result->n_transferred == 0)
+                return false;
+        if (t->fixed)
+                return result->status == SCSI_GOOD &&
+                       (uint64_t) t->length * t->n_objects == result->n_transferred;
+        if (result->status == SCSI_GOOD)
+                return sili ? result->n_transferred < t->length : result->n_transferred == t->length;
+        return sense && !sense->deferred && sense->ili && sense->information_valid &&
+               sense->information > 0 && sense->information + result->n_transferred == t->length;
 }
 
 static void effect_read(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense)
@@ -315,11 +339,10 @@ static void effect_read(Unit *u, const UnitCommand *c, const ScsiResult *result,
                 moved(u, true);
         position_pass_blocks(&r->position, done);
         position_pass_filemarks(&r->position, filemark);
-        if (done > 0 && result->status == SCSI_GOOD && t.length > 0) {
+        if (done > 0 && read_whole_blocks(&t, c, result, sense)) {
                 if (!t.fixed)
                         t.length = result->n_transferred;
-                if ((uint64_t) t.length * t.n_objects == result->n_transferred && t.length > 0)
-                        unit_remember_anchor(u, &t, c->data, &r->position);
+                unit_remember_anchor(u, &t, c->data, &r->position);
         }
         r->commit = journal_is_empty(&u->journal) ? r->position : r->commit;
         if (!certain)
@@ -448,6 +471,8 @@ static void effect_lost(Unit *u, const UnitCommand *c, const ScsiResult *result,
 {
         if (was_refused(sense))
                 return;
+        if (c->opcode->opcode == OP_FORMAT_MEDIUM && result->status == SCSI_GOOD)
+                unit_forget_partitioning(u);
         u->record.position_used = 1;
         lose_track(u);
 }

@@ -52,17 +52,19 @@ int journal_append(Journal *j, uint32_t n_objects, uint32_t length, bool fixed, 
 
 void journal_truncate_last(Journal *j, uint32_t n_objects)
 {
-        JournalRecord *r;
+        JournalRecord *r, kept;
 
         if (journal_is_empty(j))
                 return;
         r = &j->records[(j->index->end - 1) % UNIT_JOURNAL_RECORDS];
+        kept = *r;
         if (n_objects == 0) {
                 j->index->end--;
                 j->index->data_end = r->offset;
         } else if (n_objects < r->n_objects) {
-                r->n_objects = n_objects;
-                r->crc = crc32c(0, journal_data(j, r), (size_t) n_objects * r->length);
+                kept.n_objects = n_objects;
+                kept.crc = crc32c(0, journal_data(j, r), (size_t) n_objects * r->length);
+                r->n_objects_and_crc = kept.n_objects_and_crc;
                 j->index->data_end = r->offset + (uint64_t) n_objects * r->length;
         }
 }

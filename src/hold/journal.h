@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Every object written since the last commit point: its data in a ring, its shape in a record. Borrowed memory
- * that outlives the process; JournalIndex, which says what of it counts, is part of the unit's record and is
- * stored by the unit after the data are in place. */
+/* Every object written since the last commit point: its data in a ring, its shape in a record. Borrowed
+ * memory that outlives the process; JournalIndex, which says what of it counts, is part of the unit's record
+ * and is stored by the unit after the data are in place. */
 
 #include "hold/state.h"
 
@@ -14,7 +14,8 @@ typedef struct Journal {
         uint64_t n_ring;
 } Journal;
 
-/* Largest piece that can ever be appended: a transfer must be contiguous and may have to skip the ring's end. */
+/* Largest piece that can ever be appended: a transfer must be contiguous and may have to skip the ring's end.
+ */
 static inline uint64_t journal_max_transfer(const Journal *j)
 {
         return j->n_ring / 2;

@@ -82,7 +82,10 @@ static void learn(Unit *u, const TapePosition *t)
                 u->record.position_trusted = 1;
         if (p->object_known || (t->object == 0 && !t->bop && !u->record.position_trusted))
                 return;
-        position_set_object(p, (uint8_t) t->partition, t->object);
+        if (!p->file_known || t->object == 0)
+                position_set_object(p, (uint8_t) t->partition, t->object);
+        p->object = t->object; /* and the file is known still, for drives without LOCATE */
+        p->object_known = 1;
         if (journal_is_empty(&u->journal))
                 u->record.commit = *p;
 }
@@ -116,7 +119,8 @@ void step_position_done(Unit *u, const StepResult *r, usec_t now)
                 unit_goto_step(u, STEP_POSITION, now);
                 return;
         }
-        if (k > 0 && u->record.position_trusted && t.object_known) {
+        if (k > 0 && t.object_known &&
+            (u->record.position_trusted || (t.object > 0 && !position_known(&u->record.position)))) {
                 u->resume.reported = true;
                 u->resume.reported_object = t.object;
                 u->resume.reported_partition = (uint8_t) t.partition;
@@ -175,13 +179,31 @@ void unit_go_to(Unit *u, const MediumPlace *target, Step then, usec_t now)
 {
         u->resume.target = *target;
         u->resume.after_locate = then;
+        u->resume.space_short = false;
+        if (!u->record.strayed) {
+                u->record.strayed = 1;
+                unit_store(u);
+        }
         unit_goto_step(u, STEP_LOCATE, now);
+}
+
+/* The drive may stand in another partition than 0, where REWIND would leave it: as it says, as the program
+ * went there, since the anchor was looked at, or by a LOCATE that was in flight. */
+static bool may_be_elsewhere(const Unit *u)
+{
+        const InFlight *f = &u->record.in_flight;
+        bool located = f->phase == IN_FLIGHT_SENT && (f->cdb[0] == OP_LOCATE_10 || f->cdb[0] == OP_LOCATE_16);
+
+        return (u->resume.reported && u->resume.reported_partition != 0) ||
+               u->record.position.partition != 0 ||
+               (u->record.anchor.valid && u->record.anchor.place.partition != 0) ||
+               (located && f->cdb[1] & 2);
 }
 
 void step_locate_start(Unit *u, usec_t now)
 {
         const MediumPlace *t = &u->resume.target;
-        bool change = t->partition != 0 || (u->resume.reported && u->resume.reported_partition != 0);
+        bool change = t->partition != 0 || may_be_elsewhere(u);
         uint8_t cdb[SCSI_CDB_MAX];
         size_t n_cdb;
 
@@ -211,7 +233,9 @@ static bool is_illegal(const StepResult *r)
 
 void unit_place_not_reached(Unit *u, const StepResult *r, usec_t now)
 {
-        if (r->sense && r->sense->key == SENSE_BLANK_CHECK)
+        if (u->resume.after_locate == STEP_ANCHOR && !unit_anchor_must_be_there(u))
+                unit_go_without_anchor(u, now);
+        else if (r->sense && r->sense->key == SENSE_BLANK_CHECK)
                 unit_give_up_position(u, now, "the medium ends before block %" PRIu64 ", which was written",
                                       u->resume.target.object);
         else

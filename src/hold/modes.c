@@ -56,6 +56,23 @@ static bool is_subpage(const uint8_t *data, size_t first_page, size_t n_data)
         return first_page < n_data && data[first_page] & 0x40;
 }
 
+/* Medium Partition page with POFM: it is FORMAT MEDIUM that partitions, by what this one said. Without it
+ * MODE SELECT does so itself, and must not be sent again. SSC-4 8.5.4. */
+static bool formats_later(const uint8_t *data, size_t first_page, size_t n_data)
+{
+        return first_page + 4 < n_data && data[first_page + 4] & 0x04;
+}
+
+/* What is written now must not be partitioned away by a drive that does not know POFM. */
+void unit_forget_partitioning(Unit *u)
+{
+        for (size_t i = 0; i < u->record.n_modes; i++)
+                if (u->record.modes[i].page == 0x11) {
+                        drop_mode(&u->record, i);
+                        return;
+                }
+}
+
 static void remember_mode_select(Unit *u, const UnitCommand *c)
 {
         UnitRecord *r = &u->record;
@@ -68,7 +85,7 @@ static void remember_mode_select(Unit *u, const UnitCommand *c)
         first_page = parse_header(is_10, data, c->n_data, &block_length);
         set_block_length(u, block_length);
         mode.page = first_page < c->n_data ? data[first_page] & 0x3f : 0;
-        if (mode.page == 0x11) /* Medium Partition: without POFM it is this that partitions, SSC-4 8.5.4 */
+        if (mode.page == 0x11 && !formats_later(data, first_page, c->n_data))
                 return;
         for (size_t i = 0; i < r->n_modes; i++)
                 if (r->modes[i].page == mode.page) {

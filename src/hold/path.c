@@ -88,6 +88,7 @@ void unit_lose_what_waits(Unit *u)
         u->record.unjournalled = 0;
         u->record.answer_lost = 1;
         u->record.in_flight = (InFlight){};
+        u->redelivery = false;
         journal_commit(&u->journal);
         u->record.anchor.valid = 0;
 }

@@ -31,5 +31,6 @@ void position_set_object(MediumPlace *p, uint8_t partition, uint64_t object);
 void position_pass_blocks(MediumPlace *p, uint64_t n);
 void position_pass_filemarks(MediumPlace *p, uint64_t n);
 
-/* Backwards over one block, as far as that is known: the place before the last block. False when it cannot be. */
+/* Backwards over one block, as far as that is known: the place before the last block. False when it cannot
+ * be. */
 bool position_back_block(MediumPlace *p);

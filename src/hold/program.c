@@ -122,7 +122,8 @@ static int judge_answer(const Unit *u, const ScsiResult *result, const Sense *se
                 return ANSWER_FINAL;
         if (sense->key == SENSE_UNIT_ATTENTION)
                 return ANSWER_ATTENTION;
-        if (unit_becomes_ready(sense) && unit_is_ordered(opcode) && unit_session_open(u))
+        if (unit_becomes_ready(sense) && ((unit_is_ordered(opcode) && unit_session_open(u)) ||
+                                          unit_depends_on_position(opcode, u->queue[0].cdb)))
                 return ANSWER_NOT_READY;
         return ANSWER_FINAL;
 }

@@ -84,8 +84,8 @@ static bool is_where_it_was(Unit *u)
         if (s->reported_partition != r->position.partition)
                 return false;
 
-        if (!s->reported || r->reset_seen || r->medium_changed || !r->position.object_known || here == 0 ||
-            !r->commit.object_known || here < r->position.object)
+        if (!s->reported || r->strayed || r->reset_seen || r->medium_changed || !r->position.object_known ||
+            here == 0 || !r->commit.object_known || here < r->position.object)
                 return false;
         if (!is_write_in_flight(u))
                 return here == r->position.object;
@@ -108,8 +108,7 @@ static bool may_be_another(const Unit *u)
         return (r->medium_changed || r->answer_lost || r->reset_seen) && !u->resume.medium_proven;
 }
 
-/* Nobody is using the medium. Whether it is another one now is for the program to know. */
-static void note_new_medium(Unit *u)
+void unit_note_new_medium(Unit *u)
 {
         if (!may_be_another(u))
                 return;
@@ -120,8 +119,9 @@ static void note_new_medium(Unit *u)
 
 static void plan_untouched(Unit *u, usec_t now)
 {
-        note_new_medium(u);
-        if (u->resume.reported && u->resume.reported_object == 0)
+        unit_note_new_medium(u);
+        if (u->resume.reported && u->resume.reported_object == 0 &&
+            u->resume.reported_partition == u->record.position.partition)
                 unit_goto_step(u, STEP_DONE, now);
         else
                 unit_go_to(u, &u->record.position, STEP_DONE, now);
@@ -178,7 +178,7 @@ static void plan_unknown_place(Unit *u, usec_t now)
                 unit_give_up_position(u, now, "the position was not known when the device was lost");
                 return;
         }
-        note_new_medium(u);
+        unit_note_new_medium(u);
         unit_goto_step(u, STEP_DONE, now);
 }
 
@@ -204,6 +204,22 @@ static void plan_lost(Unit *u, usec_t now)
         unit_goto_step(u, STEP_DONE, now);
 }
 
+/* The program went where only the drive can tell, to the end of the data for instance, and nothing says that
+ * the tape has moved since: it would be at the beginning. */
+static bool drive_tells_place(Unit *u)
+{
+        const UnitResume *s = &u->resume;
+        UnitRecord *r = &u->record;
+
+        if (!s->reported || s->reported_object == 0 || !s->medium_proven || r->strayed || r->reset_seen ||
+            r->medium_changed || r->unjournalled || r->in_flight.phase == IN_FLIGHT_SENT ||
+            !journal_is_empty(&u->journal))
+                return false;
+        position_set_object(&r->position, s->reported_partition, s->reported_object);
+        r->commit = r->position;
+        return true;
+}
+
 void step_plan_start(Unit *u, usec_t now)
 {
         if (u->config.type == DEVICE_CHANGER)
@@ -212,7 +228,7 @@ void step_plan_start(Unit *u, usec_t now)
                 plan_no_medium(u, now);
         else if (u->record.position_lost)
                 plan_lost(u, now);
-        else if (!position_known(&u->record.position))
+        else if (!position_known(&u->record.position) && !drive_tells_place(u))
                 plan_unknown_place(u, now);
         else if (is_where_it_was(u))
                 go_on_from_here(u, now);
@@ -248,18 +264,42 @@ static bool found_filemark(const StepResult *r)
         return r->sense && !r->sense->deferred && r->sense->filemark;
 }
 
+/* Fixed blocks as one of that length, if the program has another block size by now. */
 void step_anchor_start(Unit *u, usec_t now)
 {
         const UnitAnchor *a = &u->record.anchor;
+        bool fixed = a->fixed && u->record.block_length == a->length;
 
-        submit_read(u, a->fixed, a->fixed ? 1 : a->length, a->length);
+        submit_read(u, fixed, fixed ? 1 : a->length, a->length);
+}
+
+/* A WRITE in flight, the first since the commit point, takes it away if it begins before it. */
+bool unit_anchor_must_be_there(const Unit *u)
+{
+        const JournalIndex *j = &u->record.journal;
+
+        return !is_write_in_flight(u) || j->end - j->first > 1 || unit_anchor_is_before(u);
+}
+
+void unit_go_without_anchor(Unit *u, usec_t now)
+{
+        MediumPlace target = u->record.commit;
+
+        unit_go_to(u, &target, STEP_COMPARE, now);
 }
 
 void step_anchor_done(Unit *u, const StepResult *r, usec_t now)
 {
         const UnitAnchor *a = &u->record.anchor;
 
-        if (!r->good || r->result->n_transferred != a->length || crc32c(0, u->scratch, a->length) != a->crc) {
+        bool same = r->good && r->result->n_transferred == a->length &&
+                    crc32c(0, u->scratch, a->length) == a->crc;
+
+        if (!same && !unit_anchor_must_be_there(u)) {
+                unit_go_without_anchor(u, now);
+                return;
+        }
+        if (!same) {
                 unit_give_up_position(
                         u, now, "the cartridge in the drive is not the one that was there, or has changed");
                 return;
@@ -270,13 +310,34 @@ void step_anchor_done(Unit *u, const StepResult *r, usec_t now)
 
 /* ---- comparing ---- */
 
+/* A drive that was reset may not have written where the data end, and some then show what was there before:
+ * the last object is written once more, so that it does. */
+static void all_is_there(Unit *u, usec_t now)
+{
+        const JournalRecord *last = journal_record(&u->journal, u->record.journal.end - 1);
+        MediumPlace place;
+
+        if (!u->resume.medium_proven) {
+                unit_give_up_position(u, now, "the cartridge cannot be proven to be the same");
+                return;
+        }
+        if (!u->record.reset_seen && !u->record.answer_lost) {
+                unit_goto_step(u, STEP_REWRITE, now);
+                return;
+        }
+        u->resume.compare = u->record.journal.end - 1;
+        u->resume.compare_object = last->n_objects - 1;
+        place = place_of_compare(u);
+        unit_go_to(u, &place, STEP_REWRITE, now);
+}
+
 void step_compare_start(Unit *u, usec_t now)
 {
         const JournalRecord *r = journal_record(&u->journal, u->resume.compare);
         uint32_t n;
 
         if (!r) {
-                unit_goto_step(u, STEP_REWRITE, now); /* all of it is there */
+                all_is_there(u, now);
                 return;
         }
         n = r->n_objects - u->resume.compare_object;
@@ -295,7 +356,7 @@ static uint32_t count_read(const Unit *u, const JournalRecord *r, const StepResu
 
         if (result->good)
                 return got < wanted ? got : wanted;
-        if (!r->fixed || !sense || sense->ili)
+        if (!r->fixed || !sense || (sense->ili && !sense->information_valid))
                 return 0;
         if (sense->information_valid && sense->information >= 0 && sense->information <= (int64_t) wanted &&
             wanted - (uint32_t) sense->information < got)
@@ -374,6 +435,16 @@ void step_compare_done(Unit *u, const StepResult *r, usec_t now)
 
 /* ---- writing the rest again ---- */
 
+/* So many objects of the WRITE in flight are written, and the program will know it. */
+static void pass_in_flight(Unit *u, const JournalRecord *last, uint32_t done)
+{
+        if (done > 0 && u->record.journal.end - u->record.journal.first <= 1)
+                unit_overwrite_anchor(u);
+        place_after_objects(&u->record.position, last, done);
+        u->record.n_bytes_written += (uint64_t) done * last->length;
+        u->record.in_flight.journalled = 0;
+}
+
 /* The command in flight, if it was a WRITE, is done: its objects are on the medium, or in the drive's buffer
  * and in the journal. */
 static void settle_write(Unit *u)
@@ -385,9 +456,7 @@ static void settle_write(Unit *u)
         bool filemarks = last->length == 0;
         Transfer t;
 
-        place_after_objects(&u->record.position, last, last->n_objects);
-        u->record.n_bytes_written += (uint64_t) last->n_objects * last->length;
-        f->journalled = 0;
+        pass_in_flight(u, last, last->n_objects);
         if (unit_decode_transfer(u, f->cdb, f->n_data, &t) >= 0 && t.n_objects > last->n_objects) {
                 /* the device took some of them and said so, when the daemon died */
                 s.information_valid = true;
@@ -440,6 +509,44 @@ void step_rewrite_start(Unit *u, usec_t now)
                                  n * r->length);
 }
 
+static uint32_t objects_left(const JournalRecord *record, const StepResult *r, uint32_t n)
+{
+        if (!record->fixed && record->length > 0)
+                return 1;
+        return r->sense->information_valid && r->sense->information >= 0 &&
+                               r->sense->information <= (int64_t) n
+                       ? (uint32_t) r->sense->information
+                       : n;
+}
+
+/* The medium ends within the command in flight, as it would have done the first time: this answer is the
+ * program's. */
+static bool ends_in_flight(const Unit *u, const StepResult *r)
+{
+        return r->sense && !r->sense->deferred && r->sense->key == SENSE_VOLUME_OVERFLOW &&
+               is_write_in_flight(u) && u->resume.compare + 1 == u->record.journal.end;
+}
+
+static void settle_overflow(Unit *u, const StepResult *r, usec_t now)
+{
+        const JournalRecord *last = journal_record(&u->journal, u->resume.compare);
+        InFlight *f = &u->record.in_flight;
+        uint32_t n = last->n_objects - u->resume.compare_object, done = n - objects_left(last, r, n);
+        uint8_t sense[SCSI_SENSE_MAX];
+        Sense s = *r->sense;
+        Transfer t = {};
+
+        (void) unit_decode_transfer(u, f->cdb, f->n_data, &t);
+        u->resume.n_rewritten += done;
+        done += u->resume.compare_object;
+        s.information_valid = true;
+        s.information = (int64_t) t.count - (t.fixed || t.length == 0 ? done : 0);
+        pass_in_flight(u, last, done);
+        journal_truncate_last(&u->journal, done);
+        unit_settle(u, SCSI_CHECK_CONDITION, sense, sense_build(&s, sense, sizeof(sense)));
+        unit_goto_step(u, STEP_DONE, now);
+}
+
 static bool is_early_warning(const StepResult *r)
 {
         return r->sense && !r->sense->deferred && r->sense->key <= SENSE_RECOVERED_ERROR;
@@ -449,6 +556,10 @@ void step_rewrite_done(Unit *u, const StepResult *r, usec_t now)
 {
         const JournalRecord *record = journal_record(&u->journal, u->resume.compare);
 
+        if (ends_in_flight(u, r)) {
+                settle_overflow(u, r, now);
+                return;
+        }
         if (!r->good && !is_early_warning(r)) {
                 unit_give_up_position(u, now, "what was lost could not be written again: %s %04x",
                                       r->sense ? sense_key_name(r->sense->key) : "status",

@@ -164,8 +164,13 @@ void step_medium_done(Unit *u, const StepResult *r, usec_t now)
                 u->record.attention = ASC_MEDIUM_MAY_HAVE_CHANGED;
         }
         u->resume.medium_proven = n > 0 && same;
-        if (n > 0 && !unit_session_open(u))
+        if (n > 0 && !unit_session_open(u)) {
+                unit_note_new_medium(
+                        u); /* before its number is known: the next resume would take it for proof */
                 remember_medium_id(u, id, n);
+                u->resume.medium_proven = true;
+                unit_store(u);
+        }
         unit_goto_step(u, STEP_POSITION, now);
 }
 
@@ -184,5 +189,6 @@ void step_learn_medium_done(Unit *u, const StepResult *r, usec_t now)
         size_t n = parse_medium_id(u, r, id);
 
         remember_medium_id(u, id, n);
+        unit_store(u);
         unit_goto_step(u, STEP_NONE, now);
 }

@@ -201,7 +201,7 @@ static void finish_recovery(Unit *u, usec_t now)
         }
         if (!u->record.position_lost)
                 u->record.reason[0] = '\0';
-        u->record.reset_seen = u->record.medium_changed = u->record.answer_lost = 0;
+        u->record.reset_seen = u->record.medium_changed = u->record.answer_lost = u->record.strayed = 0;
         u->record.introduced = 1;
         unit_store(u);
         unit_set_phase(u, u->record.position_lost ? UNIT_FAILED : UNIT_HELD);
@@ -351,6 +351,10 @@ static bool step_interrupted(Unit *u, const StepResult *r, usec_t now)
 {
         const ScsiResult *result = r->result;
 
+        if (result->delivery == SCSI_NOT_SENT && !result->path_gone && !u->path_condemned) {
+                u->wake = now + BUSY_INTERVAL;
+                return true;
+        }
         if (result->delivery != SCSI_ANSWERED) {
                 if (result->delivery == SCSI_IN_DOUBT && u->resume.step >= STEP_READY) {
                         u->record.answer_lost = 1;

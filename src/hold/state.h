@@ -17,7 +17,7 @@
 #include "scsi/command.h"
 
 #define UNIT_STATE_MAGIC   UINT32_C(0x45565450) /* EVTP */
-#define UNIT_STATE_VERSION 2
+#define UNIT_STATE_VERSION 3
 
 #define UNIT_PAGES_MAX       24
 #define UNIT_PAGE_SIZE       256
@@ -56,9 +56,14 @@ typedef struct UnitAnchor {
 /* Objects written since the last commit. offset counts bytes ever written to the data ring. */
 typedef struct JournalRecord {
         uint64_t offset;
-        uint32_t n_objects; /* filemarks, or blocks of `length` bytes */
-        uint32_t length;    /* 0: filemarks */
-        uint32_t crc;       /* of all its data */
+        union {
+                struct {
+                        uint32_t n_objects; /* filemarks, or blocks of `length` bytes */
+                        uint32_t crc;       /* of all its data */
+                };
+                uint64_t n_objects_and_crc; /* changed in one: who dies between the two would leave neither */
+        };
+        uint32_t length; /* 0: filemarks */
         uint8_t fixed;      /* written with FIXED = 1 */
         uint8_t reserved[3];
 } JournalRecord;
@@ -156,8 +161,9 @@ typedef struct UnitRecord {
         uint8_t block_fixed;    /* block length != 0 */
         uint8_t reset_seen;     /* unit attention 29h since the last resume */
         uint8_t medium_changed; /* unit attention 28h since the last resume */
-        uint8_t answer_lost;    /* an answer was, which may have been such a unit attention */
-        uint16_t attention;     /* ASC and ASCQ of a unit attention that the program has to be told, or 0 */
+        uint8_t strayed;     /* a resume has moved the medium: where it is tells nothing of what was lost */
+        uint8_t answer_lost; /* an answer was, which may have been such a unit attention */
+        uint16_t attention;  /* ASC and ASCQ of a unit attention that the program has to be told, or 0 */
         uint32_t block_length;
         uint64_t n_commands, n_outages, n_replayed, n_settled;
         uint64_t n_bytes_written, n_bytes_read;

@@ -202,7 +202,6 @@ static void test_commit_points(void **state)
                 {"01 01 00 00 00 00", 0, 4}, /* IMMED: not before it has been proven */
                 {"2b 00 00 00 00 00 01 00 00 00", 0, 0},
                 {"11 00 ff ff ff 00", 0, 0},
-                {"1b 00 00 00 00 00", 0, 0},
                 {CDB_READY, 0, 4},
                 {"34 00 00 00 00 00 00 00 00 00", 20, 4},
                 {"1a 00 3f 00 ff 00", 255, 4},

@@ -190,6 +190,8 @@ static void test_reset(void **state)
         expect(f, CDB_POSITION, position_reply(1)); /* not believed after a reset */
         expect(f, CDB_REWIND, GOOD);
         expect(f, READ_100, DATA(block(0, 100), 100));
+        expect(f, CDB_REWIND, GOOD); /* all is there: the last block once more */
+        expect_write(f, 0, 100, GOOD);
         expect_write(f, 1, 100, GOOD);
         assert_answered(f, tag, SCSI_GOOD);
         assert_false(f->unit.record.reset_seen);

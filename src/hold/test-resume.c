@@ -303,6 +303,8 @@ static void test_cut_everywhere(void **state)
         expect_return_at(f, "MEDIUM-1", 0);
         expect(f, CDB_REWIND, GOOD);
         expect(f, "08 00 00 00 64 00", DATA(block(0, 100), 100));
+        expect(f, CDB_REWIND, GOOD);
+        expect_write(f, 0, 100, GOOD);
         assert_int_equal(f->unit.phase, UNIT_HELD);
 }
 

@@ -288,6 +288,7 @@ static void test_other_version(void **state)
                 assert_true(fresh);
                 assert_null(unit_page(&f->unit, -1));
                 assert_true(journal_is_empty(&f->unit.journal));
+                unit_state_is_lost(&f->unit);
                 assert_int_equal(unit_init(&f->unit, &f->config, &f->memory, f->now, &fresh), 0);
                 assert_false(fresh);
         }

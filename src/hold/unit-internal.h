@@ -77,12 +77,18 @@ void unit_apply_effect(Unit *u, const UnitCommand *c, const ScsiResult *result, 
 void unit_forget_medium(Unit *u, MediumPresence now_known);
 /* Everything written is on the medium. */
 void unit_commit(Unit *u);
+/* The anchor is certainly before the position: what is written there leaves it alone. */
+bool unit_anchor_is_before(const Unit *u);
+/* Whatever is written at the present position takes everything behind it away. */
+void unit_overwrite_anchor(Unit *u);
 /* The last block of a transfer that ends at `end`. */
 void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, const MediumPlace *end);
 
 /* ---- modes.c: what the program set and a reset undoes ---- */
 
 void unit_remember_setting(Unit *u, const UnitCommand *c);
+/* The partitioning that FORMAT MEDIUM was to do is done, or will not be. */
+void unit_forget_partitioning(Unit *u);
 /* Learns the block length from a MODE SENSE(6) reply. */
 void unit_learn_block_length(Unit *u, const uint8_t *data, size_t n_data);
 
@@ -181,6 +187,9 @@ void step_medium_done(Unit *u, const StepResult *r, usec_t now);
 void step_learn_medium_start(Unit *u, usec_t now);
 void step_learn_medium_done(Unit *u, const StepResult *r, usec_t now);
 
+/* Nobody is using the medium. Whether it is another one now is for the program to know. */
+void unit_note_new_medium(Unit *u);
+
 /* ---- replay.c: prove the medium, find what is on it, write the rest again ---- */
 void step_plan_start(Unit *u, usec_t now);
 void step_anchor_start(Unit *u, usec_t now);
@@ -193,6 +202,10 @@ void step_rewrite_done(Unit *u, const StepResult *r, usec_t now);
 /* ---- locate.c: where it is, as far as the drive can be trusted, and going to a place ---- */
 /* LOCATE, or what stands in for it; then goes on with `then`. */
 void unit_go_to(Unit *u, const MediumPlace *target, Step then, usec_t now);
+/* False if the medium may end before its anchor, which what is in flight may have overwritten. */
+bool unit_anchor_must_be_there(const Unit *u);
+/* The anchor is not there and need not be: what is in flight may be found in its place. */
+void unit_go_without_anchor(Unit *u, usec_t now);
 void unit_place_not_reached(Unit *u, const StepResult *r, usec_t now);
 void step_locate_start(Unit *u, usec_t now);
 void step_locate_done(Unit *u, const StepResult *r, usec_t now);

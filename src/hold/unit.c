@@ -99,9 +99,9 @@ int unit_init(Unit *u, const UnitConfig *config, const UnitMemory *memory, usec_
         u->outage_since = now;
         if (unit_state_load(u->state, memory->n_state, &u->record) < 0) {
                 fresh = true;
+                /* not stored: who dies before unit_state_is_lost() must leave nothing that looks whole */
                 unit_state_init(u->state);
                 memset(&u->record, 0, sizeof(u->record));
-                unit_store(u);
         }
         u->journal = (Journal){
                 .index = &u->record.journal,
@@ -339,8 +339,8 @@ static bool start_head(Unit *u)
         }
         if (unit_is_ordered(c.opcode)) {
                 if (!journal_is_empty(&u->journal) &&
-                    (c.opcode->effect == POSITION_LOST || c.opcode->opcode == OP_MODE_SELECT_6 ||
-                     c.opcode->opcode == OP_MODE_SELECT_10)) {
+                    (c.opcode->effect == POSITION_LOST || c.opcode->effect == POSITION_LOADED ||
+                     c.opcode->opcode == OP_MODE_SELECT_6 || c.opcode->opcode == OP_MODE_SELECT_10)) {
                         u->want_commit = true;
                         return false;
                 }
@@ -361,6 +361,8 @@ static bool start_head(Unit *u)
                                 return true;
                         }
                 }
+                if (c.opcode->effect == POSITION_WRITTEN || c.opcode->effect == POSITION_LOADED)
+                        unit_forget_partitioning(u);
                 note_in_flight(u, &c);
                 u->record.in_flight.move = u->looked;
                 u->looked = (MoveBefore){};

@@ -12,7 +12,8 @@
 
 static uint64_t remaining_mb(const ModelDrive *d)
 {
-        return (d->medium->capacity - medium_bytes_before(d->medium, d->medium->n_objects)) / 1048576;
+        return (drive_tape(d)->capacity - medium_bytes_before(drive_tape(d), drive_tape(d)->n_objects)) /
+               1048576;
 }
 
 static uint64_t capacity_mb(const ModelDrive *d)

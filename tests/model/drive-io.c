@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading and writing of objects: SSC-4 6.5 (READ), 6.9 (WRITE), 6.10 (WRITE FILEMARKS), 6.3 (ERASE). The
- * 16-byte forms carry the position; they go there first and then are the 6-byte ones. */
+/* Reading and writing of objects: SSC-4 6.5 (READ), 6.9 (WRITE), 6.10 (WRITE FILEMARKS), 6.3 (ERASE), VERIFY,
+ * FORMAT MEDIUM. The 16-byte forms carry the position; they go there first and then are the 6-byte ones. */
 
 #include "model/drive.h"
 
@@ -40,14 +40,16 @@ static bool transfer_parse(ModelDrive *d, ModelCall *call, bool write, Transfer 
 
 const MediumObject *drive_object(const ModelDrive *d)
 {
-        return d->position < d->medium->n_objects ? &d->medium->objects[d->position] : NULL;
+        const MediumTape *t = drive_tape(d);
+
+        return d->position < t->n_objects ? &t->objects[d->position] : NULL;
 }
 
 void drive_end_of_data(ModelDrive *d, ModelCall *call, int64_t residue)
 {
         Sense sense = {.key = d->vague_end_of_data ? SENSE_NO_SENSE : SENSE_BLANK_CHECK,
                        .code = ASC_END_OF_DATA,
-                       .eom = medium_in_early_warning(d->medium, d->position),
+                       .eom = medium_in_early_warning(drive_tape(d), d->position),
                        .information_valid = residue >= 0,
                        .information = residue};
 
@@ -136,10 +138,30 @@ void drive_read(ModelUnit *u, ModelCall *call)
                 read_variable(d, call, &t);
 }
 
+/* VERIFY(6), SSC-4 6.13, without BYTCMP: a READ of which no data are sent. */
+void drive_verify(ModelUnit *u, ModelCall *call)
+{
+        ModelDrive *d = drive_of(u);
+        Transfer t;
+
+        if (call->cdb[1] & 2) {
+                call_check(call, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB);
+                return;
+        }
+        if (!transfer_parse(d, call, true, &t) || t.count == 0)
+                return;
+        drive_flush(d);
+        call->n_data = 0;
+        if (t.fixed)
+                read_fixed(d, call, &t);
+        else
+                read_variable(d, call, &t);
+}
+
 /* One object at the position. -ENOSPC: end of medium; -ENOMEM. */
 static int write_object(ModelDrive *d, const uint8_t *data, uint32_t n)
 {
-        ModelMedium *m = d->medium;
+        MediumTape *m = drive_tape(d);
         bool keep_old = d->old_data_visible && d->n_buffer > 0 && d->mode.buffered;
         int r;
 
@@ -150,7 +172,7 @@ static int write_object(ModelDrive *d, const uint8_t *data, uint32_t n)
                 return r;
         d->position++;
         d->counts.bytes_written += n;
-        m->bytes_written += n;
+        d->medium->bytes_written += n;
         if (d->n_unflushed < d->n_buffer)
                 d->n_unflushed++;
         return 0;
@@ -172,7 +194,7 @@ static void warn_early(ModelDrive *d, ModelCall *call)
 {
         Sense sense = {.code = ASC_EARLY_WARNING, .eom = true, .information_valid = true};
 
-        if (medium_in_early_warning(d->medium, d->position))
+        if (medium_in_early_warning(drive_tape(d), d->position))
                 call_sense(call, &sense);
 }
 
@@ -237,21 +259,23 @@ void drive_erase(ModelUnit *u, ModelCall *call)
         if (!go_where_cdb_says(d, call))
                 return;
         drive_flush(d);
-        medium_truncate(d->medium, d->position, false);
+        medium_truncate(drive_tape(d), d->position, false);
 }
 
+/* Format 1: as the medium partition page says. */
 void drive_format_medium(ModelUnit *u, ModelCall *call)
 {
         ModelDrive *d = drive_of(u);
+        uint8_t format = call->cdb[2] & 0xf;
 
-        if (d->position != 0) {
+        if (d->position != 0 || d->partition != 0) {
                 call_check(call, SENSE_ILLEGAL_REQUEST, ASC_POSITION_PAST_BEGINNING);
                 return;
         }
-        if (call->cdb[2] & 0xf) {
+        if (format > 1) {
                 call_check(call, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB);
                 return;
         }
         drive_flush(d);
-        medium_truncate(d->medium, 0, false);
+        medium_format(d->medium, format == 1 ? 1u + d->mode.n_extra_partitions : 1);
 }

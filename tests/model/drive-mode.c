@@ -42,8 +42,12 @@ static void page_configuration(const ModelDrive *d, unsigned control, uint8_t *p
 
 static void page_partition(const ModelDrive *d, unsigned control, uint8_t *p)
 {
-        if (control != CHANGEABLE)
-                p[5] = 3; /* format and partitions are recognised */
+        if (control == CHANGEABLE)
+                return;
+        p[2] = MEDIUM_PARTITIONS_MAX - 1;
+        p[3] = d->mode.n_extra_partitions;
+        p[4] = 0x04; /* POFM: FORMAT MEDIUM partitions, not MODE SELECT */
+        p[5] = 3;    /* format and partitions are recognised */
 }
 
 static void page_exceptions(const ModelDrive *d, unsigned control, uint8_t *p)
@@ -137,6 +141,10 @@ static bool select_page(DriveMode *mode, ByteReader *r)
                         mode->compression = p[0] & 0x80;
                 if (code == 0x10)
                         mode->compression = p[12] != 0;
+                if (code == 0x11 && p[1] >= MEDIUM_PARTITIONS_MAX)
+                        return false;
+                if (code == 0x11)
+                        mode->n_extra_partitions = p[1];
                 return true;
         }
         return false;

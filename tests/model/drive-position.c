@@ -37,6 +37,8 @@ static void filemark_passed(ModelCall *call, uint64_t residue)
 /* A filemark ends a space over blocks on its far side. */
 static void space_blocks(ModelDrive *d, ModelCall *call, uint64_t count, bool back)
 {
+        bool forward = count > 0 && !back;
+
         for (; count > 0; count--) {
                 const MediumObject *o;
 
@@ -58,7 +60,7 @@ static void space_blocks(ModelDrive *d, ModelCall *call, uint64_t count, bool ba
                         return;
                 }
         }
-        if (!back && d->vague_end_of_data && !drive_object(d))
+        if (forward && d->vague_end_of_data && !drive_object(d))
                 drive_end_of_data(d, call, 0);
 }
 
@@ -100,7 +102,7 @@ void drive_space(ModelUnit *u, ModelCall *call)
         }
         drive_flush(d);
         if (code == 3)
-                d->position = d->medium->n_objects;
+                d->position = drive_tape(d)->n_objects;
         else if (code == 0)
                 space_blocks(d, call, magnitude, count < 0);
         else
@@ -109,15 +111,16 @@ void drive_space(ModelUnit *u, ModelCall *call)
 
 bool drive_locate(ModelDrive *d, ModelCall *call, uint64_t partition, uint64_t object)
 {
-        if (partition != 0) {
+        if (partition >= d->medium->n_partitions) {
                 call_check(call, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB);
                 return false;
         }
-        if (object == d->position)
+        if (object == d->position && partition == d->partition)
                 return true;
         drive_flush(d);
-        if (object > d->medium->n_objects) {
-                d->position = d->medium->n_objects;
+        d->partition = partition;
+        if (object > drive_tape(d)->n_objects) {
+                d->position = drive_tape(d)->n_objects;
                 drive_end_of_data(d, call, -1);
                 return false;
         }
@@ -130,13 +133,14 @@ void drive_locate_10(ModelUnit *u, ModelCall *call)
         bool change_partition = call->cdb[1] & 2;
 
         drive_flush(drive_of(u));
-        (void) drive_locate(drive_of(u), call, change_partition ? call->cdb[8] : 0, get_be(call->cdb + 3, 4));
+        (void) drive_locate(drive_of(u), call, change_partition ? call->cdb[8] : drive_of(u)->partition,
+                            get_be(call->cdb + 3, 4));
 }
 
 /* File n begins after the n-th filemark. */
 static void locate_file(ModelDrive *d, ModelCall *call, uint64_t file)
 {
-        const ModelMedium *m = d->medium;
+        const MediumTape *m = drive_tape(d);
         size_t low = 0, high = m->n_objects;
 
         if (file > medium_filemarks_before(m, m->n_objects)) {
@@ -165,26 +169,30 @@ void drive_locate_16(ModelUnit *u, ModelCall *call)
         };
         ModelDrive *d = drive_of(u);
         uint8_t destination = call->cdb[1] >> 3 & 7;
-        uint64_t partition = call->cdb[1] & 2 ? call->cdb[3] : 0, target = get_be(call->cdb + 4, 8);
+        uint64_t partition = call->cdb[1] & 2 ? call->cdb[3] : d->partition,
+                 target = get_be(call->cdb + 4, 8);
         bool explicit_mode = call->cdb[2] & 1;
 
-        if (explicit_mode || partition != 0 || destination == SET_IDENTIFIER || destination > END_OF_DATA) {
+        if (explicit_mode || partition >= d->medium->n_partitions || destination == SET_IDENTIFIER ||
+            destination > END_OF_DATA) {
                 call_check(call, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB);
                 return;
         }
         drive_flush(d);
+        if (destination != OBJECT)
+                d->partition = partition;
         if (destination == OBJECT)
                 (void) drive_locate(d, call, partition, target);
         else if (destination == FILE_IDENTIFIER)
                 locate_file(d, call, target);
         else
-                d->position = d->medium->n_objects;
+                d->position = drive_tape(d)->n_objects;
 }
 
 static uint8_t position_flags(const ModelDrive *d)
 {
         return (uint8_t) ((d->position == 0 ? 0x80 : 0) |
-                          (medium_in_early_warning(d->medium, d->position) ? 0x40 : 0));
+                          (medium_in_early_warning(drive_tape(d), d->position) ? 0x40 : 0));
 }
 
 static uint32_t reported_buffer(const ModelDrive *d)
@@ -197,7 +205,7 @@ static uint64_t reported_bytes(const ModelDrive *d)
         uint64_t bytes = 0;
 
         for (uint32_t i = 0; i < reported_buffer(d); i++)
-                bytes += d->medium->objects[d->position - 1 - i].n_data;
+                bytes += drive_tape(d)->objects[d->position - 1 - i].n_data;
         return bytes;
 }
 
@@ -206,6 +214,7 @@ static size_t position_short(const ModelDrive *d, uint8_t *p)
         uint64_t first = d->position, last = first - reported_buffer(d);
 
         p[0] = position_flags(d);
+        p[1] = (uint8_t) d->partition;
         if (first > UINT32_MAX) {
                 p[0] |= 0x02; /* PERR */
                 return 20;
@@ -220,14 +229,16 @@ static size_t position_short(const ModelDrive *d, uint8_t *p)
 static size_t position_long(const ModelDrive *d, uint8_t *p)
 {
         p[0] = position_flags(d);
+        put_be(p + 4, d->partition, 4);
         put_be(p + 8, d->position, 8);
-        put_be(p + 16, medium_filemarks_before(d->medium, d->position), 8);
+        put_be(p + 16, medium_filemarks_before(drive_tape(d), d->position), 8);
         return 32;
 }
 
 static size_t position_extended(const ModelDrive *d, uint8_t *p)
 {
         p[0] = position_flags(d);
+        p[1] = (uint8_t) d->partition;
         put_be(p + 2, 0x1c, 2);
         put_be(p + 5, reported_buffer(d), 3);
         put_be(p + 8, d->position, 8);
@@ -243,7 +254,9 @@ void drive_read_position(ModelUnit *u, ModelCall *call)
         uint64_t allocation = get_be(call->cdb + 7, 2);
         uint8_t form = call->cdb[1] & 0x1f;
 
-        if (form <= 1 && allocation == 0) /* 01h, the vendor-specific form: st asks for it */
+        if (d->zero_position && (form <= 1 || form == 6))
+                call_data_in(call, data, sizeof(data), form <= 1 ? 20 : 32);
+        else if (form <= 1 && allocation == 0) /* 01h, the vendor-specific form: st asks for it */
                 call_data_in(call, data, position_short(d, data), 20);
         else if (form == 6 && allocation == 0)
                 call_data_in(call, data, position_long(d, data), 32);

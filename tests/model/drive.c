@@ -24,6 +24,7 @@ static const ModelCommand drive_commands[] = {
         { OP_READ_6,                  ANY,  6, READY, 1200,  drive_read,               "READ(6)" },
         { OP_WRITE_6,                 ANY,  6, READY, 1500,  drive_write,              "WRITE(6)" },
         { OP_WRITE_FILEMARKS_6,       ANY,  6, READY, 1600,  drive_write_filemarks,    "WRITE FILEMARKS(6)" },
+        { OP_VERIFY_6,                ANY,  6, READY, 1200,  drive_verify,             "VERIFY(6)" },
         { OP_SPACE_6,                 ANY,  6, READY, 2500,  drive_space,              "SPACE(6)" },
         { OP_INQUIRY,                 ANY,  6, QUIET, 60,    unit_inquiry,             "INQUIRY" },
         { OP_MODE_SELECT_6,           ANY,  6, 0,     60,    drive_mode_select,        "MODE SELECT(6)" },
@@ -109,6 +110,7 @@ ModelDrive *model_drive_new(const ModelDriveConfig *config)
         d->vague_end_of_data = config->vague_end_of_data;
         d->old_data_visible = config->old_data_visible;
         d->no_buffer_report = config->no_buffer_report;
+        d->zero_position = config->zero_position;
         d->mode = default_mode;
         d->counts.power_cycles = 1;
         unit_attention(u, ASC_POWER_ON_RESET);
@@ -121,9 +123,44 @@ ModelDrive *model_drive_free(ModelDrive *d)
         return NULL;
 }
 
+/* TEST UNIT READY says GOOD while nothing that needs the medium would be done. */
+static bool lie_of_readiness(ModelDrive *d, const uint8_t *cdb, ScsiResult *ret)
+{
+        ModelCall call = {.result = ret};
+        const ModelCommand *row = unit_find_command(&d->unit, cdb);
+
+        if (!row || !(row->flags & COMMAND_NEEDS_READY))
+                return false;
+        *ret = (ScsiResult){.delivery = SCSI_ANSWERED, .status = SCSI_GOOD};
+        if (row->opcode == OP_TEST_UNIT_READY)
+                d->becoming_ready = --d->false_ready == 0 ? 3 : 0;
+        else
+                call_check(&call, SENSE_NOT_READY, ASC_MEDIUM_NOT_PRESENT);
+        return true;
+}
+
+/* SPC-5 4.4.7: the command that gets a deferred error is not executed. */
+static bool tell_of_failure(ModelDrive *d, const uint8_t *cdb, size_t n_cdb, ScsiResult *ret)
+{
+        ModelCall call = {.result = ret};
+        const ModelCommand *row = unit_find_command(&d->unit, cdb);
+        Sense sense = {.deferred = true, .key = SENSE_MEDIUM_ERROR, .code = ASC_WRITE_ERROR};
+
+        if (d->unit.n_attentions > 0 || (row && row->flags & COMMAND_QUIET))
+                return false;
+        d->write_failed = false;
+        *ret = (ScsiResult){.delivery = SCSI_ANSWERED};
+        call_sense(&call, &sense);
+        return true;
+}
+
 void model_drive_execute(ModelDrive *d, const uint8_t *cdb, size_t n_cdb, void *data, uint32_t n_data,
                          ScsiResult *ret)
 {
+        if (d->false_ready > 0 && lie_of_readiness(d, cdb, ret))
+                return;
+        if (d->write_failed && tell_of_failure(d, cdb, n_cdb, ret))
+                return;
         unit_execute(&d->unit, cdb, n_cdb, data, n_data, ret);
 }
 
@@ -131,13 +168,13 @@ void drive_flush(ModelDrive *d)
 {
         d->n_unflushed = 0;
         if (d->medium)
-                medium_forget_old(d->medium);
+                medium_forget_old(drive_tape(d));
 }
 
 static void drive_thread(ModelDrive *d)
 {
         d->loaded = true;
-        d->position = 0;
+        d->partition = d->position = 0;
         d->counts.loads++;
         d->counts.bytes_written = d->counts.bytes_read = 0;
         d->medium->n_loads++;
@@ -147,7 +184,7 @@ void drive_unload(ModelDrive *d)
 {
         drive_flush(d);
         d->loaded = false;
-        d->position = 0;
+        d->partition = d->position = 0;
 }
 
 void drive_load_unload(ModelUnit *u, ModelCall *call)
@@ -166,7 +203,7 @@ void drive_load_unload(ModelUnit *u, ModelCall *call)
                 call_check(call, SENSE_NOT_READY, ASC_MEDIUM_NOT_PRESENT);
         } else if (d->loaded) {
                 drive_flush(d);
-                d->position = 0;
+                d->partition = d->position = 0;
         } else {
                 drive_thread(d);
         }
@@ -190,8 +227,9 @@ ModelMedium *model_drive_medium(const ModelDrive *d)
 void model_drive_reset(ModelDrive *d, uint16_t code)
 {
         drive_flush(d);
-        d->position = 0;
+        d->partition = d->position = 0;
         d->mode = default_mode;
+        d->write_failed = false;
         unit_reset(&d->unit, code);
 }
 
@@ -200,11 +238,43 @@ void model_drive_power_cycle(ModelDrive *d, uint32_t n_lost)
         bool loaded = d->loaded;
 
         if (loaded) {
-                medium_lose(d->medium, n_lost < d->n_unflushed ? n_lost : d->n_unflushed);
+                medium_lose(drive_tape(d), n_lost < d->n_unflushed ? n_lost : d->n_unflushed);
                 drive_thread(d);
         }
         model_drive_reset(d, ASC_POWER_ON_OCCURRED);
         d->counts.power_cycles++;
+}
+
+void model_drive_lose_nexus(ModelDrive *d)
+{
+        d->unit.prevented = false;
+        unit_attention(&d->unit, ASC_NEXUS_LOSS);
+}
+
+bool model_drive_fail_writes(ModelDrive *d, uint32_t n_lost)
+{
+        if (n_lost == 0 || n_lost > d->n_unflushed)
+                return false;
+        medium_lose(drive_tape(d), n_lost);
+        d->position -= n_lost;
+        d->n_unflushed = 0;
+        d->write_failed = true;
+        return true;
+}
+
+uint32_t model_drive_unflushed(const ModelDrive *d)
+{
+        return d->n_unflushed;
+}
+
+bool model_drive_prevented(const ModelDrive *d)
+{
+        return d->unit.prevented;
+}
+
+void model_drive_false_ready(ModelDrive *d, uint32_t n)
+{
+        d->false_ready = n;
 }
 
 void model_drive_becoming_ready(ModelDrive *d, uint32_t n)

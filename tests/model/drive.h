@@ -13,6 +13,7 @@
 typedef struct DriveMode {
         uint32_t block_size;
         bool buffered, compression;
+        uint8_t n_extra_partitions; /* that the next FORMAT MEDIUM makes */
 } DriveMode;
 
 /* Log counters, never reset by a reset. */
@@ -27,9 +28,11 @@ struct ModelDrive {
         bool old_data_visible, no_buffer_report, vague_end_of_data;
         ModelMedium *medium; /* in the drive, loaded or ejected */
         bool loaded;
-        size_t position;
+        size_t partition, position;
         uint32_t n_unflushed; /* objects before position that a power cycle can lose */
-        uint32_t becoming_ready;
+        uint32_t becoming_ready, false_ready;
+        bool write_failed; /* to be told by a deferred error */
+        bool zero_position;
         DriveMode mode;
         DriveCounts counts;
 };
@@ -37,6 +40,11 @@ struct ModelDrive {
 static inline ModelDrive *drive_of(ModelUnit *u)
 {
         return (ModelDrive *) u;
+}
+
+static inline MediumTape *drive_tape(const ModelDrive *d)
+{
+        return &d->medium->tapes[d->partition];
 }
 
 /* Everything written so far is on the medium. */
@@ -54,6 +62,7 @@ void drive_read(ModelUnit *u, ModelCall *call);
 void drive_write(ModelUnit *u, ModelCall *call);
 void drive_write_filemarks(ModelUnit *u, ModelCall *call);
 void drive_erase(ModelUnit *u, ModelCall *call);
+void drive_verify(ModelUnit *u, ModelCall *call);
 void drive_format_medium(ModelUnit *u, ModelCall *call);
 
 void drive_rewind(ModelUnit *u, ModelCall *call);

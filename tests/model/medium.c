@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A cartridge: an array of objects, each block on the heap, with running sums so that a position is known in
- * bytes and filemarks without a walk. Blocks of nothing but zero bytes share their memory: tests of
- * capacity write gigabytes of them. */
+/* A cartridge: for each partition an array of objects, each block on the heap, with running sums so that a
+ * position is known in bytes and filemarks without a walk. Blocks of nothing but zero bytes share their
+ * memory: tests of capacity write gigabytes of them. */
 
 #include "model/medium.h"
 
@@ -52,6 +52,7 @@ ModelMedium *model_medium_new(const char *barcode, const char *serial, uint64_t 
         strncpy(m->serial, serial, sizeof(m->serial) - 1);
         m->capacity = capacity;
         m->early_warning = early_warning;
+        medium_format(m, 1);
         for (size_t i = 0; i < MEDIUM_N_ATTRIBUTES; i++)
                 m->attributes[i] = (MediumAttribute){.id = attribute_table[i].id,
                                                      .format = attribute_table[i].format,
@@ -71,25 +72,56 @@ ModelMedium *model_medium_free(ModelMedium *m)
 {
         if (!m)
                 return NULL;
-        medium_truncate(m, 0, false);
-        medium_forget_old(m);
-        free(m->objects);
+        for (size_t i = 0; i < MEDIUM_PARTITIONS_MAX; i++) {
+                medium_truncate(&m->tapes[i], 0, false);
+                medium_forget_old(&m->tapes[i]);
+                free(m->tapes[i].objects);
+        }
         free(m);
         return NULL;
 }
 
+void medium_format(ModelMedium *m, size_t n_partitions)
+{
+        for (size_t i = 0; i < MEDIUM_PARTITIONS_MAX; i++) {
+                MediumTape *t = &m->tapes[i];
+
+                medium_truncate(t, 0, false);
+                medium_forget_old(t);
+                t->capacity = m->capacity / n_partitions;
+                t->early_warning = m->early_warning;
+        }
+        m->n_partitions = n_partitions;
+}
+
+size_t model_medium_partitions(const ModelMedium *m)
+{
+        return m->n_partitions;
+}
+
+size_t model_medium_count_in(const ModelMedium *m, size_t partition)
+{
+        return m->tapes[partition].n_objects;
+}
+
 size_t model_medium_count(const ModelMedium *m)
 {
-        return m->n_objects;
+        return model_medium_count_in(m, 0);
+}
+
+void model_medium_object_in(const ModelMedium *m, size_t partition, size_t i, const uint8_t **ret_data,
+                            uint32_t *ret_n)
+{
+        *ret_data = m->tapes[partition].objects[i].data;
+        *ret_n = m->tapes[partition].objects[i].n_data;
 }
 
 void model_medium_object(const ModelMedium *m, size_t i, const uint8_t **ret_data, uint32_t *ret_n)
 {
-        *ret_data = m->objects[i].data;
-        *ret_n = m->objects[i].n_data;
+        model_medium_object_in(m, 0, i, ret_data, ret_n);
 }
 
-uint64_t medium_bytes_before(const ModelMedium *m, size_t position)
+uint64_t medium_bytes_before(const MediumTape *m, size_t position)
 {
         const MediumObject *o;
 
@@ -99,7 +131,7 @@ uint64_t medium_bytes_before(const ModelMedium *m, size_t position)
         return o->bytes_before + o->n_data;
 }
 
-uint64_t medium_filemarks_before(const ModelMedium *m, size_t position)
+uint64_t medium_filemarks_before(const MediumTape *m, size_t position)
 {
         const MediumObject *o;
 
@@ -109,7 +141,7 @@ uint64_t medium_filemarks_before(const ModelMedium *m, size_t position)
         return o->filemarks_before + (o->data ? 0 : 1);
 }
 
-bool medium_in_early_warning(const ModelMedium *m, size_t position)
+bool medium_in_early_warning(const MediumTape *m, size_t position)
 {
         return medium_bytes_before(m, position) + m->early_warning >= m->capacity;
 }
@@ -122,7 +154,7 @@ MediumAttribute *medium_attribute(ModelMedium *m, uint16_t id)
         return NULL;
 }
 
-void medium_forget_old(ModelMedium *m)
+void medium_forget_old(MediumTape *m)
 {
         for (size_t i = 0; i < m->n_old; i++)
                 object_clear(&m->old[i]);
@@ -131,7 +163,7 @@ void medium_forget_old(ModelMedium *m)
         m->n_old = 0;
 }
 
-static bool set_aside(ModelMedium *m, size_t position)
+static bool set_aside(MediumTape *m, size_t position)
 {
         size_t n = m->n_objects - position;
         MediumObject *old = calloc(n, sizeof(*old));
@@ -147,7 +179,7 @@ static bool set_aside(ModelMedium *m, size_t position)
         return true;
 }
 
-void medium_truncate(ModelMedium *m, size_t position, bool keep_old)
+void medium_truncate(MediumTape *m, size_t position, bool keep_old)
 {
         if (position >= m->n_objects || (keep_old && set_aside(m, position)))
                 return;
@@ -155,7 +187,7 @@ void medium_truncate(ModelMedium *m, size_t position, bool keep_old)
                 object_clear(&m->objects[--m->n_objects]);
 }
 
-static int append(ModelMedium *m, uint8_t *data, uint32_t n_data)
+static int append(MediumTape *m, uint8_t *data, uint32_t n_data)
 {
         size_t n = m->n_objects;
 
@@ -181,7 +213,7 @@ static bool is_zero(const uint8_t *data, uint32_t n)
         return n > 0 && n <= ZERO_BLOCK_MAX && data[0] == 0 && memcmp(data, data + 1, n - 1) == 0;
 }
 
-int medium_write(ModelMedium *m, size_t position, const uint8_t *data, uint32_t n_data, bool keep_old)
+int medium_write(MediumTape *m, size_t position, const uint8_t *data, uint32_t n_data, bool keep_old)
 {
         uint8_t *copy = NULL;
         int r;
@@ -200,7 +232,7 @@ int medium_write(ModelMedium *m, size_t position, const uint8_t *data, uint32_t 
         return r;
 }
 
-void medium_lose(ModelMedium *m, size_t n)
+void medium_lose(MediumTape *m, size_t n)
 {
         medium_truncate(m, m->n_objects - n, false);
         for (size_t i = 0; i < m->n_old; i++) {

@@ -11,7 +11,7 @@
 
 #include "scsi/command.h"
 
-/* A cartridge: objects of one partition. Owned by whoever made it; a drive or slot borrows it. */
+/* A cartridge. Owned by whoever made it; a drive or slot borrows it. */
 typedef struct ModelMedium ModelMedium;
 typedef struct ModelDrive ModelDrive;
 typedef struct ModelChanger ModelChanger;
@@ -20,9 +20,13 @@ typedef struct ModelChanger ModelChanger;
 ModelMedium *model_medium_new(const char *barcode, const char *serial, uint64_t capacity,
                               uint64_t early_warning);
 ModelMedium *model_medium_free(ModelMedium *m);
-/* Objects in order, for the oracle. data is NULL for a filemark. */
+/* Objects in order, for the oracle. data is NULL for a filemark. Without _in: of partition 0. */
+size_t model_medium_partitions(const ModelMedium *m);
 size_t model_medium_count(const ModelMedium *m);
+size_t model_medium_count_in(const ModelMedium *m, size_t partition);
 void model_medium_object(const ModelMedium *m, size_t i, const uint8_t **ret_data, uint32_t *ret_n);
+void model_medium_object_in(const ModelMedium *m, size_t partition, size_t i, const uint8_t **ret_data,
+                            uint32_t *ret_n);
 
 typedef struct ModelDriveConfig {
         const char *vendor, *product, *revision, *serial;
@@ -33,6 +37,7 @@ typedef struct ModelDriveConfig {
         uint32_t n_buffer;      /* objects that a power cycle can lose: volatile write buffer; 0: none */
         bool no_buffer_report;  /* READ POSITION says that the buffer is empty, as many drives do */
         bool vague_end_of_data; /* as tgt's drives: NO SENSE 00/05, and a SPACE that ends there fails */
+        bool zero_position;     /* READ POSITION says nothing but zeros, for ever */
         bool old_data_visible;  /* after a loss what the lost objects had overwritten is there again */
 } ModelDriveConfig;
 
@@ -50,6 +55,16 @@ void model_drive_reset(ModelDrive *d, uint16_t code);
 /* Power cycle: as reset with 29/01, and the last n_lost objects of the volatile buffer never reach
  * the medium. */
 void model_drive_power_cycle(ModelDrive *d, uint32_t n_lost);
+/* How many objects would be lost at most. */
+uint32_t model_drive_unflushed(const ModelDrive *d);
+bool model_drive_prevented(const ModelDrive *d);
+/* I_T nexus loss, 29/07: PREVENT goes; modes, position and buffer stay. */
+void model_drive_lose_nexus(ModelDrive *d);
+/* The last n_lost objects of the volatile buffer could not be written, and the next command gets a deferred
+ * error. False, and nothing happens, if there are not so many. */
+bool model_drive_fail_writes(ModelDrive *d, uint32_t n_lost);
+/* TEST UNIT READY says GOOD n times, while all else says NOT READY 3A/00; then it becomes ready. */
+void model_drive_false_ready(ModelDrive *d, uint32_t n);
 /* The next n TEST UNIT READY and medium commands say 02/04/01. */
 void model_drive_becoming_ready(ModelDrive *d, uint32_t n);
 /* The next execution of opcode answers with this sense and does nothing. */
@@ -75,7 +90,8 @@ void model_changer_execute(ModelChanger *c, const uint8_t *cdb, size_t n_cdb, vo
 int model_changer_insert(ModelChanger *c, size_t slot, ModelMedium *m);
 ModelMedium *model_changer_remove(ModelChanger *c, size_t slot);
 void model_changer_reset(ModelChanger *c, uint16_t code);
-/* The next MOVE MEDIUM stops with the cartridge in the picker: step 1. EXCHANGE MEDIUM has three steps to stop
- * before, if there are two pickers: the second cartridge is in one; both are; the first one is in its place. */
+/* The next MOVE MEDIUM stops with the cartridge in the picker: step 1. EXCHANGE MEDIUM has three steps to
+ * stop before, if there are two pickers: the second cartridge is in one; both are; the first one is in its
+ * place. */
 void model_changer_drop_in_picker(ModelChanger *c, unsigned step);
 void model_changer_inject(ModelChanger *c, uint8_t opcode, uint8_t key, uint16_t code);

@@ -13,7 +13,7 @@ void call_sense(ModelCall *call, const Sense *sense)
         bool fits = sense->information >= INT32_MIN && sense->information <= UINT32_MAX;
 
         memset(b, 0, SCSI_SENSE_MAX);
-        b[0] = (uint8_t) (0x70 | (sense->information_valid && fits ? 0x80 : 0));
+        b[0] = (uint8_t) ((sense->deferred ? 0x71 : 0x70) | (sense->information_valid && fits ? 0x80 : 0));
         b[2] = (uint8_t) (sense->key | (sense->filemark ? 0x80 : 0) | (sense->eom ? 0x40 : 0) |
                           (sense->ili ? 0x20 : 0));
         if (sense->information_valid && fits)

@@ -73,7 +73,7 @@ static void changer_reset(World *w, uint16_t code)
         model_changer_reset(library_of(w)->changer, code);
 }
 
-static bool changer_suffer(World *w, Fault fault)
+static bool changer_suffer(World *w, Fault fault, uint32_t k)
 {
         if (fault == FAULT_POWER_BEFORE || fault == FAULT_POWER_AFTER)
                 model_changer_reset(library_of(w)->changer, 0x2901);
@@ -92,11 +92,6 @@ static const Device changer_device = {
         .suffer = changer_suffer,
         .reset = changer_reset,
 };
-
-static bool in_library(unsigned fault)
-{
-        return fault != FAULT_NONE && fault != FAULT_SWAP && fault != FAULT_BECOMING_READY;
-}
 
 static void name_places(Library *l)
 {
@@ -152,7 +147,7 @@ static void library_init(Library *l, uint64_t seed)
         l->world.verbose = arg.verbose;
         l->world.n_faults_max = FAULTS_MAX;
         for (unsigned i = 0; i < _FAULT_MAX; i++)
-                l->world.kinds[i] = in_library(i);
+                l->world.kinds[i] = fault_is_for_changer(i);
 }
 
 static void library_deinit(Library *l)
@@ -195,7 +190,8 @@ static void check_once(Library *l, const char found[static N_PLACES])
                 for (size_t i = 0; i < N_PLACES; i++)
                         n += found[i] == name;
                 if (n != 1)
-                        world_fail(&l->world, "cartridge %c is in the library %u times", name, n);
+                        world_fail(&l->world, n ? FAIL_DUPLICATED : FAIL_LOST,
+                                   "cartridge %c is in the library %u times", name, n);
         }
 }
 
@@ -207,7 +203,8 @@ static void check_places(Library *l)
         check_once(l, found);
         for (size_t i = 0; i < N_PLACES; i++)
                 if (found[i] != l->told[i])
-                        world_fail(&l->world, "cartridge '%c' is in element %u, the program was told '%c'",
+                        world_fail(&l->world, FAIL_MISPLACED,
+                                   "cartridge '%c' is in element %u, the program was told '%c'",
                                    found[i] ? found[i] : '-', l->places[i], l->told[i] ? l->told[i] : '-');
 }
 
@@ -248,7 +245,7 @@ static void take_error(Library *l, const Route *route)
         char names[] = {l->told[route->from], l->told[route->to]}, found[N_PLACES];
 
         if (s.key != SENSE_HARDWARE_ERROR || s.code != 0x1501)
-                world_fail(&l->world, "from %u to %u: error %x %04x", l->places[route->from],
+                world_fail(&l->world, FAIL_ERROR, "from %u to %u: error %x %04x", l->places[route->from],
                            l->places[route->to], s.key, s.code);
         look(l, found);
         l->n_errors++;
@@ -316,7 +313,7 @@ static void move_nothing(Library *l)
         if (l->told[0] || l->told[1])
                 return;
         if (move_medium(l, choose(l, false), choose(l, false)))
-                world_fail(w, "a move out of an empty element was GOOD");
+                world_fail(w, FAIL_ERROR, "a move out of an empty element was GOOD");
         check_places(l);
 }
 
@@ -327,7 +324,7 @@ static void inventory(Library *l)
         uint8_t data[STATUS_SIZE];
 
         if (!world_run(w, scsi_cdb_read_element_status(w->cdb, &request), data, sizeof(data)) && !w->failed)
-                world_fail(w, "READ ELEMENT STATUS failed");
+                world_fail(w, FAIL_ERROR, "READ ELEMENT STATUS failed");
 }
 
 static void initialize(Library *l)
@@ -337,7 +334,7 @@ static void initialize(Library *l)
         *w->cdb = OP_INITIALIZE_ELEMENT_STATUS;
         memset(w->cdb + 1, 0, 5);
         if (!world_run(w, 6, NULL, 0) && !w->failed)
-                world_fail(w, "INITIALIZE ELEMENT STATUS failed");
+                world_fail(w, FAIL_ERROR, "INITIALIZE ELEMENT STATUS failed");
         check_places(l);
 }
 
@@ -379,7 +376,7 @@ static bool run_seed(uint64_t seed, unsigned *n_faults)
         failed = w->failed;
         if (failed)
                 printf("seed %" PRIu64 ": %s\n  play it again: changer-sim --seed %" PRIu64 " --verbose\n",
-                       seed, w->failure, seed);
+                       seed, w->why, seed);
         *n_faults += w->n_faults;
         library_deinit(l);
         return !failed;
@@ -395,22 +392,27 @@ static int run_seeds(void)
         return n_failed > 0;
 }
 
-/* Returns how many commands the library got. */
-static unsigned run_cuts(const Cut cuts[static CUTS_MAX], unsigned *n_runs, unsigned *n_failed)
+/* How many of them there were, and how many when the first fault came. */
+typedef struct Boundaries {
+        unsigned n_commands, n_stores, first_command;
+} Boundaries;
+
+static Boundaries run_cuts(const Cut cuts[static CUTS_MAX], unsigned *n_runs, unsigned *n_failed)
 {
         _cleanup_free_ Library *l = calloc(1, sizeof(*l));
         World *w = &l->world;
-        unsigned n;
+        char text[64];
+        Boundaries n;
 
         library_init(l, 1);
         memcpy(w->cuts, cuts, sizeof(w->cuts));
         work(l, 8);
-        n = w->n_commands;
+        n = (Boundaries){w->n_commands, w->n_stores, w->first_command};
         ++*n_runs;
         if (w->failed && (*n_failed)++ < FAILURES) {
-                printf("%s\n  play it again: changer-sim", w->failure);
+                printf("%s\n  play it again: changer-sim", w->why);
                 for (size_t i = 0; i < CUTS_MAX && cuts[i].at > 0; i++)
-                        printf(" --cut %u:%s", cuts[i].at, fault_name(cuts[i].fault));
+                        printf(" --cut %s", cut_format(&cuts[i], text, sizeof(text)));
                 printf(" --verbose\n");
         }
         library_deinit(l);
@@ -425,40 +427,39 @@ static bool is_second(unsigned fault)
                 [FAULT_KILL_AFTER] = true,  [FAULT_DROP_AND_LOST] = true,
         };
 
-        return arg.thorough ? in_library(fault) : some[fault];
+        return arg.thorough ? fault_is_for_changer(fault) : some[fault];
 }
 
 static void cut_again(Cut first, unsigned *n_runs, unsigned *n_failed)
 {
-        for (unsigned at = first.at + 1; at <= first.at + SECOND_CUTS; at++)
+        Boundaries n = run_cuts((Cut[CUTS_MAX]){first}, n_runs, n_failed);
+
+        for (unsigned at = n.first_command + 1; at <= n.first_command + SECOND_CUTS; at++)
                 for (unsigned fault = 1; fault < _FAULT_MAX; fault++)
                         if (is_second(fault))
-                                (void) run_cuts((Cut[CUTS_MAX]){first, {at, (Fault) fault}}, n_runs,
+                                (void) run_cuts((Cut[CUTS_MAX]){first, {at, (Fault) fault, 0}}, n_runs,
                                                 n_failed);
 }
 
 static int cut_everywhere(void)
 {
-        unsigned n_runs = 0, n_failed = 0, n = run_cuts((Cut[CUTS_MAX]){}, &n_runs, &n_failed);
+        unsigned n_runs = 0, n_failed = 0;
+        Boundaries n = run_cuts((Cut[CUTS_MAX]){}, &n_runs, &n_failed);
 
-        for (unsigned at = 1; at <= n; at++)
-                for (unsigned fault = 1; fault < _FAULT_MAX; fault++)
-                        if (in_library(fault))
-                                cut_again((Cut){at, (Fault) fault}, &n_runs, &n_failed);
-        printf("%u commands, %u libraries, %u failed\n", n, n_runs, n_failed);
+        for (unsigned fault = 1; fault < _FAULT_MAX; fault++) {
+                unsigned n_places = fault_rows[fault].boundary == AT_STORE ? n.n_stores : n.n_commands;
+
+                for (unsigned at = 1; fault_is_for_changer((Fault) fault) && at <= n_places; at++)
+                        cut_again((Cut){at, (Fault) fault, 0}, &n_runs, &n_failed);
+        }
+        printf("%u commands, %u stores, %u libraries, %u failed\n", n.n_commands, n.n_stores, n_runs,
+               n_failed);
         return n_failed > 0;
 }
 
 static bool parse_cut(const char *text)
 {
-        char *colon;
-        Cut cut = {.at = (unsigned) strtoul(text, &colon, 10)};
-
-        if (*colon != ':' || arg.n_cuts >= CUTS_MAX)
-                return false;
-        cut.fault = fault_from_name(colon + 1);
-        arg.cuts[arg.n_cuts++] = cut;
-        return cut.fault != FAULT_NONE;
+        return arg.n_cuts < CUTS_MAX && cut_parse(&arg.cuts[arg.n_cuts++], text);
 }
 
 static bool parse_arguments(int argc, char **argv)

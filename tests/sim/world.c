@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* One thing happens after the other: an action of the engine is carried out, a command is delivered, the
- * device answers, time passes. A fault is a row of a table: what it does to the device, whether the command
- * was executed, and what of that anybody hears. */
+ * device answers, time passes; and in between what a row of the table of faults says. */
 
 #include "sim/world.h"
 
@@ -13,70 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RING_SIZE (UINT64_C(4) << 20)
-#define STEPS_MAX 400000
+#define STEPS_MAX    400000
+#define LONG_OUTAGE  (20 * 60 * USEC_PER_SEC)
+#define DID_TIME_OUT 0x03
 
-typedef enum Report {
-        REPORT_ANSWER, /* what the device said */
-        REPORT_LOST,
-        REPORT_NOT_SENT,
-        REPORT_NOT_SENT_NOW,
-        REPORT_DOUBT,
-        REPORT_BUSY,
-        REPORT_NOTHING, /* the daemon is dead */
-} Report;
-
-typedef enum When {
-        NEVER,
-        BEFORE,
-        AFTER,
-} When;
-
-/* clang-format off */
-static const struct FaultRow {
-        const char *name;
-        When suffers;      /* the device, relative to the execution */
-        uint16_t reset;    /* by a reset with this unit attention; 0: in a way of its own */
-        bool executes;
-        Report report;
-        bool at_answer;    /* nothing now; the daemon dies around the next answer */
-} faults[_FAULT_MAX] = {
-        [FAULT_NONE]               = {"none",                NEVER,  0,      true,  REPORT_ANSWER, false},
-        [FAULT_LOST_BEFORE]        = {"lost-before",         NEVER,  0,      false, REPORT_LOST, false},
-        [FAULT_LOST_AFTER]         = {"lost-after",          NEVER,  0,      true,  REPORT_LOST, false},
-        [FAULT_NEVER_SENT]         = {"never-sent",          NEVER,  0,      false, REPORT_NOT_SENT, false},
-        [FAULT_NOT_SENT_NOW]       = {"not-sent-now",        NEVER,  0,      false, REPORT_NOT_SENT_NOW, false},
-        [FAULT_BUSY]               = {"busy",                NEVER,  0,      false, REPORT_BUSY, false},
-        [FAULT_DOUBT_BEFORE]       = {"doubt-before",        NEVER,  0,      false, REPORT_DOUBT, false},
-        [FAULT_DOUBT_AFTER]        = {"doubt-after",         NEVER,  0,      true,  REPORT_DOUBT, false},
-        [FAULT_RESET_BEFORE]       = {"reset-before",        BEFORE, 0x2900, true,  REPORT_ANSWER, false},
-        [FAULT_RESET_AFTER]        = {"reset-after",         AFTER,  0x2903, true,  REPORT_ANSWER, false},
-        [FAULT_LOST_AND_RESET]     = {"lost-and-reset",      AFTER,  0x2902, true,  REPORT_LOST, false},
-        [FAULT_POWER_BEFORE]       = {"power-before",        BEFORE, 0,      false, REPORT_LOST, false},
-        [FAULT_POWER_AFTER]        = {"power-after",         AFTER,  0,      true,  REPORT_LOST, false},
-        [FAULT_BECOMING_READY]     = {"becoming-ready",      BEFORE, 0,      true,  REPORT_ANSWER, false},
-        [FAULT_SWAP]               = {"swap",                AFTER,  0,      false, REPORT_LOST, false},
-        [FAULT_DROP]               = {"drop",                BEFORE, 0,      true,  REPORT_ANSWER, false},
-        [FAULT_DROP_AND_LOST]      = {"drop-and-lost",       BEFORE, 0,      true,  REPORT_LOST, false},
-        [FAULT_KILL_BEFORE]        = {"kill-before",         NEVER,  0,      false, REPORT_NOTHING, false},
-        [FAULT_KILL_AFTER]         = {"kill-after",          NEVER,  0,      true,  REPORT_NOTHING, false},
-        [FAULT_KILL_BEFORE_NOTE]   = {"kill-before-note",    NEVER,  0,      true,  REPORT_ANSWER, true},
-        [FAULT_KILL_BEFORE_ANSWER] = {"kill-before-answer",  NEVER,  0,      true,  REPORT_ANSWER, true},
-        [FAULT_KILL_AFTER_ANSWER]  = {"kill-after-answer",   NEVER,  0,      true,  REPORT_ANSWER, true},
+static const char *const failure_names[_FAILURE_MAX] = {
+        [FAIL_OTHER] = "other",
+        [FAIL_LOST] = "lost",
+        [FAIL_DUPLICATED] = "duplicated",
+        [FAIL_MISPLACED] = "misplaced",
+        [FAIL_NOT_ON_TAPE] = "told GOOD and not on tape",
+        [FAIL_UNPROVEN] = "continued unproven",
+        [FAIL_ERROR] = "wrong errors",
 };
-/* clang-format on */
 
-const char *fault_name(Fault fault)
+const char *failure_name(Failure failure)
 {
-        return faults[fault].name;
-}
-
-Fault fault_from_name(const char *name)
-{
-        for (unsigned i = 1; i < _FAULT_MAX; i++)
-                if (strcmp(faults[i].name, name) == 0)
-                        return (Fault) i;
-        return FAULT_NONE;
+        return failure_names[failure];
 }
 
 /* ---- chance and words ---- */
@@ -103,108 +55,72 @@ void world_trace(World *w, const char *format, ...)
         putchar('\n');
 }
 
-void world_fail(World *w, const char *format, ...)
+void world_fail(World *w, Failure failure, const char *format, ...)
 {
         va_list ap;
 
         if (w->failed)
                 return;
         w->failed = true;
+        w->failure = failure;
         va_start(ap, format);
-        vsnprintf(w->failure, sizeof(w->failure), format, ap);
+        vsnprintf(w->why, sizeof(w->why), format, ap);
         va_end(ap);
-        world_trace(w, "FAILED: %s", w->failure);
-}
-
-/* ---- the daemon ---- */
-
-static void start_daemon(World *w)
-{
-        UnitMemory memory = {
-                .state = w->state,
-                .n_state = sizeof(*w->state),
-                .ring = w->ring,
-                .n_ring = RING_SIZE,
-                .scratch = w->scratch,
-                .n_scratch = HOLD_SCRATCH_SIZE,
-        };
-
-        if (unit_init(w->unit, &w->config, &memory, w->now, NULL) < 0)
-                world_fail(w, "the unit does not start");
-        unit_take_over(w->unit, w->tail);
-        w->path_up = w->submitted = false;
-        w->delivered = false; /* what is outstanding comes back as BUSY and is delivered again */
-}
-
-/* kill -9: the memory of the dead process is gone, only state and ring stay. */
-static void kill_daemon(World *w)
-{
-        w->n_kills++;
-        w->at_answer = FAULT_NONE;
-        world_trace(w, "KILL");
-        memset(w->unit, 0xa5, sizeof(*w->unit));
-        memset(w->scratch, 0xa5, HOLD_SCRATCH_SIZE);
-        start_daemon(w);
-}
-
-void world_init(World *w, const Device *device, void *userdata, const char *serial, uint64_t seed)
-{
-        w->device = device;
-        w->userdata = userdata;
-        w->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
-        w->config = (UnitConfig){.type = device->type, .timeout = USEC_INFINITY};
-        snprintf(w->config.serial, sizeof(w->config.serial), "%s", serial);
-        w->state = calloc(1, sizeof(*w->state));
-        w->ring = calloc(1, RING_SIZE);
-        w->scratch = calloc(1, HOLD_SCRATCH_SIZE);
-        w->unit = calloc(1, sizeof(*w->unit));
-        w->now = USEC_PER_SEC;
-        if (!w->state || !w->ring || !w->scratch || !w->unit)
-                abort();
-        start_daemon(w);
-}
-
-void world_deinit(World *w)
-{
-        free(w->state);
-        free(w->ring);
-        free(w->scratch);
-        free(w->unit);
+        world_trace(w, "FAILED: %s", w->why);
 }
 
 /* ---- faults ---- */
 
-static Fault draw_fault(World *w)
+static Cut draw_fault(World *w, Boundary boundary)
 {
-        Fault fault;
+        Cut cut = {.k = FAULT_ANY};
 
         if (w->one_in == 0 || w->n_faults >= w->n_faults_max || world_below(w, w->one_in) != 0)
-                return FAULT_NONE;
-        do
-                fault = (Fault) world_below(w, _FAULT_MAX);
-        while (!w->kinds[fault]);
-        return fault;
+                return cut;
+        cut.fault = (Fault) world_below(w, _FAULT_MAX);
+        if (!w->kinds[cut.fault] || (fault_rows[cut.fault].boundary == AT_STORE) != (boundary == AT_STORE))
+                cut.fault = FAULT_NONE;
+        return cut;
 }
 
-static Fault choose_fault(World *w)
+Cut world_choose(World *w, Boundary boundary, unsigned n)
 {
         for (size_t i = 0; i < CUTS_MAX; i++)
-                if (w->cuts[i].at == w->n_commands)
-                        return w->cuts[i].fault;
-        return draw_fault(w);
+                if (w->cuts[i].at == n &&
+                    (fault_rows[w->cuts[i].fault].boundary == AT_STORE) == (boundary == AT_STORE))
+                        return w->cuts[i];
+        return draw_fault(w, boundary);
 }
 
-static bool suffer(World *w, Fault fault, When when)
+void world_count(World *w, Fault fault)
 {
-        if (faults[fault].suffers != when)
+        if (fault == FAULT_NONE)
+                return;
+        if (w->n_faults++ == 0) {
+                w->first_command = w->n_commands;
+                w->first_store = w->n_stores;
+        }
+}
+
+void world_notice(World *w, Fault fault)
+{
+        if (fault != FAULT_NONE && w->device->noticed)
+                w->device->noticed(w, fault);
+}
+
+static bool suffer(World *w, const Cut *cut, When when)
+{
+        const FaultRow *row = &fault_rows[cut->fault];
+
+        if (row->suffers != when)
                 return true;
-        if (faults[fault].reset == 0)
-                return w->device->suffer(w, fault);
-        w->device->reset(w, faults[fault].reset);
+        if (row->reset == 0)
+                return w->device->suffer(w, cut->fault, cut->k);
+        w->device->reset(w, row->reset);
         return true;
 }
 
-static void report(Report what, ScsiResult *r)
+static void report(World *w, Report what, ScsiResult *r)
 {
         switch (what) {
         case REPORT_LOST:
@@ -219,46 +135,99 @@ static void report(Report what, ScsiResult *r)
         case REPORT_DOUBT:
                 *r = (ScsiResult){.delivery = SCSI_IN_DOUBT, .host_status = 0xb};
                 break;
+        case REPORT_HANG:
+                w->now += (usec_t) w->command.timeout_ms * USEC_PER_MSEC;
+                *r = (ScsiResult){.delivery = SCSI_IN_DOUBT, .host_status = DID_TIME_OUT};
+                break;
         case REPORT_BUSY:
                 *r = (ScsiResult){.delivery = SCSI_ANSWERED, .status = SCSI_BUSY};
                 break;
         case REPORT_ANSWER:
-        case REPORT_NOTHING:
+        case REPORT_DEATH:
                 break;
         }
 }
 
-static void execute(World *w, const struct FaultRow *row, ScsiResult *ret)
+/* The command that is with the device, as far as this fault lets it. False: it has no such part. */
+static bool execute(World *w, const Cut *cut, ScsiResult *ret)
 {
+        const FaultRow *row = &fault_rows[cut->fault];
+
         *ret = (ScsiResult){};
-        if (row->executes)
+        if (row->executed == EXECUTED_IN_PART && !(w->device->shorten && w->device->shorten(w, cut->k)))
+                return false;
+        if (row->executed == NOT_EXECUTED)
+                return true;
+        if (w->impostor)
+                w->device->answer_other(w, ret);
+        else
                 w->device->execute(w, ret);
-        w->submitted = false;
+        return true;
+}
+
+/* Returns the fault that really happened. */
+static Fault play(World *w, const Cut *cut, ScsiResult *ret)
+{
+        static const Cut none = {};
+
+        if (cut->fault != FAULT_NONE && (w->impostor || !suffer(w, cut, BEFORE) || !execute(w, cut, ret))) {
+                (void) execute(w, &none, ret);
+                return FAULT_NONE;
+        }
+        if (cut->fault == FAULT_NONE) {
+                (void) execute(w, cut, ret);
+                return FAULT_NONE;
+        }
+        if (suffer(w, cut, AFTER))
+                return cut->fault;
+        if (fault_rows[cut->fault].executed == NOT_EXECUTED)
+                (void) execute(w, &none, ret);
+        return FAULT_NONE;
+}
+
+/* What a fault leaves behind for later. True if that is all of it. */
+static bool remember(World *w, Fault fault)
+{
+        if (fault_rows[fault].boundary == AT_ANSWER)
+                w->at_answer = fault;
+        w->impostor_next |= fault == FAULT_IMPOSTOR;
+        w->back = fault_rows[fault].back;
+        if (fault != FAULT_STOP && fault != FAULT_STOP_JOURNAL_LOST)
+                return fault_rows[fault].boundary == AT_ANSWER;
+        w->stopping = fault;
+        unit_stop(w->unit, w->now);
+        return true;
+}
+
+static void trace_device(World *w, Fault fault, const ScsiResult *r)
+{
+        world_trace(w, "  %u: device %02x, %s -> delivery %d status %02x sense %02x %02x%02x n %u",
+                    w->n_commands, w->command.cdb[0], fault_rows[fault].name, r->delivery, r->status,
+                    r->n_sense > 2 ? r->sense[2] : 0, r->n_sense > 13 ? r->sense[12] : 0,
+                    r->n_sense > 13 ? r->sense[13] : 0, r->n_transferred);
 }
 
 static void device_turn(World *w)
 {
         ScsiResult r;
         Fault fault;
+        Cut cut;
 
-        w->n_commands++;
-        fault = choose_fault(w);
-        if (!suffer(w, fault, BEFORE))
-                fault = FAULT_NONE;
-        w->n_faults += fault != FAULT_NONE;
-        if (faults[fault].at_answer)
-                w->at_answer = fault;
-        execute(w, &faults[fault], &r);
-        (void) suffer(w, fault, AFTER);
-        report(faults[fault].report, &r);
-        world_trace(w, "  %u: device %02x, %s -> delivery %d status %02x sense %02x %02x%02x n %u",
-                    w->n_commands, w->command.cdb[0], fault_name(fault), r.delivery, r.status,
-                    r.n_sense > 2 ? r.sense[2] : 0, r.n_sense > 13 ? r.sense[12] : 0,
-                    r.n_sense > 13 ? r.sense[13] : 0, r.n_transferred);
-        if (faults[fault].report == REPORT_NOTHING)
-                kill_daemon(w);
-        else
-                unit_result(w->unit, &r, w->now);
+        cut = world_choose(w, AT_COMMAND, ++w->n_commands);
+        fault = play(w, &cut, &r);
+        w->submitted = false;
+        world_count(w, fault);
+        report(w, fault_rows[fault].report, &r);
+        trace_device(w, fault, &r);
+        if (fault_rows[fault].report == REPORT_DEATH) {
+                daemon_kill(w, fault);
+                return;
+        }
+        if (!remember(w, fault))
+                world_notice(w, fault);
+        if (fault_rows[fault].report == REPORT_ANSWER && w->device->answered && !w->impostor)
+                w->device->answered(w, &r);
+        unit_result(w->unit, &r, w->now);
 }
 
 /* ---- the engine's actions ---- */
@@ -267,7 +236,7 @@ static bool dies_here(World *w, Fault here)
 {
         if (w->at_answer != here)
                 return false;
-        kill_daemon(w);
+        daemon_kill(w, here);
         return true;
 }
 
@@ -286,7 +255,7 @@ static void answer_program(World *w, const HoldAction *a)
 static void complete(World *w, const HoldAction *a)
 {
         if (!w->outstanding) {
-                world_fail(w, "an answer to nothing");
+                world_fail(w, FAIL_OTHER, "an answer to nothing");
                 return;
         }
         if (dies_here(w, FAULT_KILL_BEFORE_NOTE))
@@ -308,12 +277,12 @@ static void take_action(World *w, const HoldAction *a)
                 break;
         case HOLD_SUBMIT:
                 if (!w->path_up || w->submitted)
-                        world_fail(w, "a command %s", w->path_up ? "too many" : "without a path");
+                        world_fail(w, FAIL_OTHER, "a command %s", w->path_up ? "too many" : "without a path");
                 w->command = a->command;
                 w->submitted = true;
                 break;
         case HOLD_CLOSE_PATH:
-                w->path_up = false;
+                world_lose_path(w);
                 world_trace(w, "path closed: %s", a->text);
                 break;
         case HOLD_EVENT:
@@ -321,6 +290,7 @@ static void take_action(World *w, const HoldAction *a)
                 break;
         case HOLD_CHANGED:
                 world_trace(w, "phase %s", unit_phase_name(w->unit->phase));
+                w->served |= w->unit->phase == UNIT_HELD || w->unit->phase == UNIT_FAILED;
                 break;
         }
 }
@@ -338,35 +308,103 @@ static void pass_time(World *w)
         usec_t deadline = unit_deadline(w->unit);
 
         if (deadline == USEC_INFINITY) {
-                world_fail(w, "stuck in phase %s", unit_phase_name(w->unit->phase));
+                world_fail(w, FAIL_OTHER, "stuck in phase %s", unit_phase_name(w->unit->phase));
                 return;
         }
         w->now = deadline > w->now ? deadline : w->now;
         unit_tick(w->unit, w->now);
 }
 
+/* ---- the path ---- */
+
+void world_lose_path(World *w)
+{
+        w->path_up = w->impostor = false;
+        switch (w->back) {
+        case RETURN_AT_ONCE:
+                w->back_at = w->now;
+                break;
+        case RETURN_SOON:
+                w->back_at = w->now + 1000 + world_below(w, 5 * USEC_PER_SEC);
+                break;
+        case RETURN_LATE:
+                w->back_at = w->now + LONG_OUTAGE;
+                break;
+        }
+        w->back = RETURN_SOON;
+}
+
+static void path_comes(World *w)
+{
+        w->path_up = true;
+        w->impostor = w->impostor_next;
+        w->impostor_next = false;
+        unit_path_up(w->unit, w->now);
+}
+
+static void wait_for_path(World *w)
+{
+        usec_t deadline = unit_deadline(w->unit);
+
+        if (deadline < w->back_at) {
+                pass_time(w);
+                return;
+        }
+        w->now = w->back_at > w->now ? w->back_at : w->now;
+}
+
 /* A program's command arrives while the device is there, or during the outage. */
+static bool may_deliver(World *w)
+{
+        return w->outstanding && !w->delivered && w->stopping == FAULT_NONE &&
+               (w->path_up || w->back_at > w->now + 10 * USEC_PER_SEC || world_below(w, 2));
+}
+
 static void step(World *w)
 {
         HoldAction a;
 
         w->now += 10;
-        if (unit_next_action(w->unit, &a)) {
+        if (unit_next_action(w->unit, &a))
                 take_action(w, &a);
-        } else if (w->outstanding && !w->delivered && (w->path_up || world_below(w, 2))) {
+        else if (daemon_end_stop(w))
+                return;
+        else if (!w->path_up && w->now >= w->back_at)
+                path_comes(w);
+        else if (may_deliver(w))
                 deliver(w);
-        } else if (w->submitted) {
+        else if (w->submitted)
                 device_turn(w);
-        } else if (!w->path_up) {
-                w->now += 1000 + world_below(w, 5 * USEC_PER_SEC);
-                w->path_up = true;
-                unit_path_up(w->unit, w->now);
-        } else {
+        else if (!w->path_up)
+                wait_for_path(w);
+        else
                 pass_time(w);
+}
+
+/* Returns here when it dies where it writes its state, be it the next one while it starts. */
+static void step_or_die(World *w)
+{
+        if (setjmp(w->death) == 0) {
+                w->mortal = true;
+                step(w);
+        } else {
+                daemon_kill(w, w->at_answer);
         }
+        w->mortal = false;
 }
 
 /* ---- the program ---- */
+
+void world_rest(World *w, usec_t span)
+{
+        usec_t until = w->now + span;
+
+        while (w->now < until && !w->failed)
+                if (w->submitted || w->unit->n_actions > 0 || !w->path_up || unit_deadline(w->unit) <= until)
+                        step_or_die(w);
+                else
+                        w->now = until;
+}
 
 bool world_run(World *w, size_t n_cdb, void *data, uint32_t n_data)
 {
@@ -380,8 +418,8 @@ bool world_run(World *w, size_t n_cdb, void *data, uint32_t n_data)
         w->delivered = w->answered = false;
         for (unsigned i = 0; !w->answered && !w->failed; i++) {
                 if (i > STEPS_MAX)
-                        world_fail(w, "no answer after %u steps", i);
-                step(w);
+                        world_fail(w, FAIL_OTHER, "no answer after %u steps", i);
+                step_or_die(w);
         }
         return !w->failed && w->status == SCSI_GOOD;
 }

@@ -5,60 +5,43 @@
  * of the model that may be reset, and a program with one command outstanding, as st and mtx have it. What
  * happens is drawn from a seed, or happens at the commands that a test names. */
 
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "hold/unit.h"
+#include "sim/faults.h"
 #include "util/cleanup.h"
 
-#define CUTS_MAX 2
+/* What a failure is counted as. */
+typedef enum Failure {
+        FAIL_OTHER,       /* stuck, an impossible action, a wrong answer */
+        FAIL_LOST,        /* an object between others is not on the medium */
+        FAIL_DUPLICATED,  /* one is there twice */
+        FAIL_MISPLACED,   /* something else is where an object should be */
+        FAIL_NOT_ON_TAPE, /* GOOD was told, and the medium ends before it */
+        FAIL_UNPROVEN,    /* went on where it could not be proven: another cartridge, after an error */
+        FAIL_ERROR,       /* an error, or none, although everything could have been proven */
+        _FAILURE_MAX,
+} Failure;
 
-typedef enum Fault {
-        FAULT_NONE,
-        FAULT_LOST_BEFORE,
-        FAULT_LOST_AFTER,
-        FAULT_NEVER_SENT,
-        FAULT_NOT_SENT_NOW,
-        FAULT_BUSY,
-        FAULT_DOUBT_BEFORE,
-        FAULT_DOUBT_AFTER,
-        FAULT_RESET_BEFORE,
-        FAULT_RESET_AFTER,
-        FAULT_LOST_AND_RESET,
-        FAULT_POWER_BEFORE,
-        FAULT_POWER_AFTER,
-        FAULT_BECOMING_READY,
-        FAULT_SWAP,
-        FAULT_DROP,
-        FAULT_DROP_AND_LOST,
-        FAULT_KILL_BEFORE,
-        FAULT_KILL_AFTER,
-        FAULT_KILL_BEFORE_NOTE,
-        FAULT_KILL_BEFORE_ANSWER,
-        FAULT_KILL_AFTER_ANSWER,
-        _FAULT_MAX,
-} Fault;
-
-const char *fault_name(Fault fault);
-/* FAULT_NONE: there is none of this name. */
-Fault fault_from_name(const char *name);
-
-/* A fault at the n-th command to the device, counted from 1; 0: none. */
-typedef struct Cut {
-        unsigned at;
-        Fault fault;
-} Cut;
+const char *failure_name(Failure failure);
 
 typedef struct World World;
 
 typedef struct Device {
         DeviceType type;
         void (*execute)(World *w, ScsiResult *ret); /* w->command */
-        /* What a fault does to the device, before it executes the command or after. False: not in this run.
-         */
-        bool (*suffer)(World *w, Fault fault);
+        /* What a fault does to the device, before it executes the command or after; k: its number, which is
+         * drawn if it is FAULT_ANY. False: there is no such fault here. */
+        bool (*suffer)(World *w, Fault fault, uint32_t k);
         void (*reset)(World *w, uint16_t code);
+        /* The rest may be NULL. */
+        bool (*shorten)(World *w, uint32_t k);  /* w->command to its first k objects; false: it has no k */
+        void (*noticed)(World *w, Fault fault); /* a fault has happened */
+        void (*answered)(World *w, const ScsiResult *r); /* this answer is about to be delivered */
+        void (*answer_other)(World *w, ScsiResult *ret); /* w->command to a device that is not the held one */
 } Device;
 
 struct World {
@@ -69,7 +52,7 @@ struct World {
         /* drawn faults: one in so many commands, 0: none; of those in kinds */
         unsigned one_in, n_faults_max;
         bool kinds[_FAULT_MAX];
-        Cut cuts[CUTS_MAX]; /* by ascending command */
+        Cut cuts[CUTS_MAX];
 
         UnitConfig config;
         UnitState *state;
@@ -77,11 +60,20 @@ struct World {
         Unit *unit;
         usec_t now;
         uint32_t tail; /* of the command ring: how many answers the kernel has */
+        jmp_buf death;
+        bool mortal; /* death is set */
+        bool served; /* there is a LUN, which programs may have used */
 
         bool path_up, submitted;
+        bool impostor, impostor_next; /* the device behind the path is another one */
+        Return back;                  /* how soon the path comes when it is lost now */
+        usec_t back_at;
         ScsiCommand command;
         unsigned n_commands; /* sent to the device so far */
-        Fault at_answer;     /* a kill that waits for the next answer, or FAULT_NONE */
+        unsigned n_stores;
+        unsigned first_command, first_store; /* n_commands and n_stores when the first fault came */
+        Fault at_answer;                     /* a kill that waits for the next answer, or FAULT_NONE */
+        Fault stopping; /* FAULT_STOP.. while the daemon ends in good order, or FAULT_NONE */
 
         bool outstanding, delivered, answered;
         uint8_t cdb[SCSI_CDB_MAX];
@@ -92,7 +84,8 @@ struct World {
         uint32_t n_read;
 
         bool failed;
-        char failure[256];
+        Failure failure;
+        char why[256];
         unsigned n_faults, n_kills;
 };
 
@@ -103,9 +96,24 @@ void world_deinit(World *w);
 uint32_t world_below(World *w, uint32_t n);
 _printf_(2, 3) void world_trace(World *w, const char *format, ...);
 /* The first failure stays. */
-_printf_(2, 3) void world_fail(World *w, const char *format, ...);
+_printf_(3, 4) void world_fail(World *w, Failure failure, const char *format, ...);
 
 /* Runs the command in w->cdb to its answer; true if GOOD. */
 bool world_run(World *w, size_t n_cdb, void *data, uint32_t n_data);
+/* The program does nothing for a while. */
+void world_rest(World *w, usec_t span);
 /* Of the last answer; zeros if there was none. */
 Sense world_sense(const World *w);
+
+/* ---- daemon.c: the process that may die ---- */
+
+void daemon_start(World *w);
+/* kill -9: the memory of the dead process is gone, only state and ring stay; the next one starts. */
+void daemon_kill(World *w, Fault fault);
+/* unit_stop() has done what it can: the process ends, and the next one starts. True if it did. */
+bool daemon_end_stop(World *w);
+/* The fault that is due at this n-th command or store, or FAULT_NONE. */
+Cut world_choose(World *w, Boundary boundary, unsigned n);
+void world_count(World *w, Fault fault);
+void world_notice(World *w, Fault fault);
+void world_lose_path(World *w);
