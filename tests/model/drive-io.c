@@ -96,8 +96,8 @@ static void read_variable(ModelDrive *d, ModelCall *call, const Transfer *t)
         if (!drive_may_read(d, call, o))
                 return;
         n = o->n_data + drive_protection_read(d);
-        call->result->n_transferred =
-                (uint32_t) drive_copy_block(d, o, call->data, t->count < call->n_data ? t->count : call->n_data);
+        call->result->n_transferred = (uint32_t) drive_copy_block(
+                d, o, call->data, t->count < call->n_data ? t->count : call->n_data);
         d->position++;
         count_read(d, o->n_data);
         if (n == t->count || (t->sili && (n < t->count || t->block_size == 0)))
@@ -192,11 +192,11 @@ static void write_failed(ModelCall *call, int error, uint32_t residue)
 {
         bool corrupt = error == -EBADMSG;
         Sense sense = {.key = error == -ENOSPC ? SENSE_VOLUME_OVERFLOW
-                              : corrupt       ? SENSE_ABORTED_COMMAND
-                                              : SENSE_HARDWARE_ERROR,
+                              : corrupt        ? SENSE_ABORTED_COMMAND
+                                               : SENSE_HARDWARE_ERROR,
                        .code = error == -ENOSPC ? ASC_EARLY_WARNING
-                               : corrupt       ? ASC_BLOCK_GUARD_CHECK_FAILED
-                                               : ASC_INTERNAL_TARGET_FAILURE,
+                               : corrupt        ? ASC_BLOCK_GUARD_CHECK_FAILED
+                                                : ASC_INTERNAL_TARGET_FAILURE,
                        .eom = error == -ENOSPC,
                        .information_valid = true,
                        .information = residue};
