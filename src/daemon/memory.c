@@ -4,7 +4,8 @@
  * the journal is a memfd that systemd keeps while the service is restarted. A memfd takes its pages as they
  * are used. A file on tmpfs gets them all at once: there the limit of the file system would be a SIGBUS in
  * the middle of a backup. Neither is made larger than a share of the machine's memory, whatever Journal=
- * says: a smaller journal only means that the drive is asked to write its buffer more often. */
+ * says: a smaller journal only means that the drive is asked to write its buffer more often. Keys have memory
+ * of another kind (secret-memory.c). */
 
 #include "daemon/memory.h"
 
@@ -106,6 +107,14 @@ static uint64_t limit_to_memory(uint64_t n)
         return n < limit ? n : limit & ~UINT64_C(0xfffff);
 }
 
+static int give_to_store(const char *name, int fd)
+{
+        char message[96];
+
+        snprintf(message, sizeof(message), "FDSTORE=1\nFDNAME=%s", name);
+        return sd_pid_notify_with_fds(0, 0, message, &fd, 1);
+}
+
 /* saved: a descriptor to use if systemd has kept none, or negative. */
 static int open_piece(const char *name, bool store, int saved, uint64_t n, uint64_t n_min, int *ret_fd,
                       uint64_t *ret_n, void **ret_map)
@@ -135,12 +144,8 @@ static int open_piece(const char *name, bool store, int saved, uint64_t n, uint6
         if (map == MAP_FAILED)
                 return -errno;
         (void) madvise(map, n, MADV_DONTDUMP);
-        if (store && !kept) {
-                char message[96];
-
-                snprintf(message, sizeof(message), "FDSTORE=1\nFDNAME=%s", name);
-                (void) sd_pid_notify_with_fds(0, 0, message, &fd, 1);
-        }
+        if (store && !kept)
+                (void) give_to_store(name, fd);
         *ret_fd = TAKE_FD(fd);
         *ret_n = n;
         *ret_map = map;
@@ -150,6 +155,25 @@ static int open_piece(const char *name, bool store, int saved, uint64_t n, uint6
 static void piece_name(char name[static 48], uint32_t unit, const char *what)
 {
         snprintf(name, 48, "unit-%u.%s", unit, what);
+}
+
+/* ---- encryption keys ---- */
+
+/* Without it a program that sets a key is told of a loss after the next reset; nothing else is missing. */
+static void open_secrets(uint32_t unit, Memory *m)
+{
+        SecretMemory *s = &m->secret;
+        char name[48];
+        int r;
+
+        piece_name(name, unit, "secret");
+        r = secret_memory_open(sizeof(UnitSecrets), take_stored(name), has_store, s);
+        if (r < 0)
+                log_warning("unit %u: no memory can be locked for encryption keys, and none is kept: %s",
+                            unit, strerror(-r));
+        if (s->fd >= 0 && !s->kept)
+                s->kept = give_to_store(name, s->fd) > 0;
+        m->unit.secrets = s->map;
 }
 
 /* ---- a journal that outlives the store ---- */
@@ -255,7 +279,7 @@ static int take_saved(uint32_t unit, const char *name)
 
 int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret)
 {
-        Memory m = {.state_fd = -EBADF, .ring_fd = -EBADF};
+        Memory m = {.state_fd = -EBADF, .ring_fd = -EBADF, .secret.fd = -EBADF};
         uint64_t n_state, n;
         char name[48];
         void *map;
@@ -288,6 +312,7 @@ int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret)
         }
         m.unit.scratch = map;
         m.unit.n_scratch = HOLD_SCRATCH_SIZE;
+        open_secrets(unit, &m);
         *ret = m;
         return 0;
 }
@@ -301,13 +326,14 @@ void memory_close(Memory *m)
         if (m->unit.scratch)
                 munmap(m->unit.scratch, m->unit.n_scratch);
         safe_close(m->state_fd);
+        secret_memory_close(&m->secret);
         safe_close(m->ring_fd);
-        *m = (Memory){.state_fd = -EBADF, .ring_fd = -EBADF};
+        *m = (Memory){.state_fd = -EBADF, .ring_fd = -EBADF, .secret.fd = -EBADF};
 }
 
 void memory_discard(uint32_t unit, Memory *m)
 {
-        static const char *const pieces[] = {"state", "journal"};
+        static const char *const pieces[] = {"state", "journal", "secret"};
         char name[48], text[160];
 
         for (size_t i = 0; i < ELEMENTSOF(pieces); i++) {
@@ -319,5 +345,6 @@ void memory_discard(uint32_t unit, Memory *m)
         }
         saved_path(text, unit, "");
         (void) unlink(text);
+        secret_memory_wipe(&m->secret);
         memory_close(m);
 }

@@ -45,12 +45,15 @@ static void check_zero(const Memory *m)
         assert_int_equal(m->unit.state->magic, 0);
         assert_int_equal(m->unit.ring[0], 0);
         assert_int_equal(m->unit.ring[m->unit.n_ring - 1], 0);
+        assert_non_null(m->unit.secrets);
+        assert_int_equal(m->unit.secrets->secret[0].number, 0);
 }
 
 static void leave_marks(Memory *m)
 {
         m->unit.state->magic = 0x11223344;
         m->unit.ring[m->unit.n_ring - 1] = 0x55;
+        m->unit.secrets->secret[1].number = 7;
 }
 
 static void check_marks(const Memory *m)
@@ -232,22 +235,25 @@ static void pass(const int *fds, size_t n, const char *names)
 static void test_store(void **state)
 {
         char text[256];
+        int kept[2] = {-EBADF, -EBADF};
         struct stat st;
-        int kept;
         Memory m;
 
         memory_take_stored();
         assert_int_equal(memory_open(9, RING, &m), 0);
         assert_int_equal(stat("unit-9.state", &st), 0);
         assert_int_equal(stat("unit-9.journal", &st), -1);
-        kept = fcntl(receive_stored("unit-9.journal"), F_DUPFD, 60);
+        kept[0] = fcntl(receive_stored("unit-9.journal"), F_DUPFD, 60);
         check_zero(&m);
+        if (m.secret.fd >= 0) /* otherwise this kernel has no memfd_secret() */
+                kept[1] = fcntl(receive_stored("unit-9.secret"), F_DUPFD, 60);
         leave_marks(&m);
         memory_close(&m);
-        pass(&kept, 1, "unit-9.journal");
+        pass(kept, kept[1] < 0 ? 1 : 2, kept[1] < 0 ? "unit-9.journal" : "unit-9.journal:unit-9.secret");
         assert_int_equal(memory_open(9, 2 * RING, &m), 0);
         assert_true(fcntl(m.ring_fd, F_GETFD) & FD_CLOEXEC);
         check_marks(&m);
+        assert_int_equal(m.unit.secrets->secret[1].number, kept[1] < 0 ? 0 : 7);
         assert_int_equal(recv(manager, text, sizeof(text), MSG_DONTWAIT),
                          -1); /* it is in the store already */
         memory_discard(9, &m);
@@ -255,8 +261,12 @@ static void test_store(void **state)
         assert_string_equal(text, "FDSTOREREMOVE=1\nFDNAME=unit-9.state");
         assert_int_equal(receive(text, sizeof(text)), -EBADF);
         assert_string_equal(text, "FDSTOREREMOVE=1\nFDNAME=unit-9.journal");
+        assert_int_equal(receive(text, sizeof(text)), -EBADF);
+        assert_string_equal(text, "FDSTOREREMOVE=1\nFDNAME=unit-9.secret");
         assert_int_equal(stat("unit-9.state", &st), -1);
-        safe_close(kept);
+        assert_int_equal(stat("unit-9.secret", &st), -1);
+        safe_close(kept[0]);
+        safe_close(kept[1]);
 }
 
 /* Taken once: the same descriptor is not given to two. */
@@ -286,6 +296,8 @@ static void open_stored(Memory *ret)
 {
         assert_int_equal(memory_open(4, RING, ret), 0);
         safe_close(receive_stored("unit-4.journal"));
+        if (ret->secret.fd >= 0)
+                safe_close(receive_stored("unit-4.secret"));
 }
 
 static void fill_ring(Memory *m, uint64_t begin, uint64_t end)

@@ -113,6 +113,8 @@ void unit_forget_medium(Unit *u, MediumPresence now_known)
         UnitRecord *r = &u->record;
 
         r->medium = (uint8_t) now_known;
+        if (now_known == MEDIUM_ABSENT)
+                unit_key_demounted(u, true);
         journal_commit(&u->journal);
         r->unjournalled = 0;
         position_set_unknown(&r->position);
@@ -128,14 +130,15 @@ void unit_forget_medium(Unit *u, MediumPresence now_known)
 
 /* ---- commit points and anchors ---- */
 
-void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, const MediumPlace *end)
+void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, uint32_t n_protection,
+                          const MediumPlace *end)
 {
         const uint8_t *last = data;
-        UnitAnchor a = {.place = *end, .valid = 1, .fixed = t->fixed, .length = t->length};
+        UnitAnchor a = {.place = *end, .valid = 1, .fixed = t->fixed, .length = t->length - n_protection};
 
-        if (t->length == 0 || t->n_objects == 0 || !position_back_block(&a.place))
+        if (t->length <= n_protection || t->n_objects == 0 || !position_back_block(&a.place))
                 return;
-        a.crc = crc32c(0, last + (size_t) (t->n_objects - 1) * t->length, t->length);
+        a.crc = crc32c(0, last + (size_t) (t->n_objects - 1) * t->length, a.length);
         u->record.anchor = a;
 }
 
@@ -159,7 +162,8 @@ static void anchor_from_journal(Unit *u)
         if (last) {
                 Transfer t = {.n_objects = last->n_objects, .length = last->length, .fixed = last->fixed};
 
-                unit_remember_anchor(u, &t, journal_data(&u->journal, last), &end);
+                unit_remember_anchor(u, &t, journal_data(&u->journal, last), u->record.n_protection_written,
+                                     &end);
         }
 }
 
@@ -342,7 +346,7 @@ static void effect_read(Unit *u, const UnitCommand *c, const ScsiResult *result,
         if (done > 0 && read_whole_blocks(&t, c, result, sense)) {
                 if (!t.fixed)
                         t.length = result->n_transferred;
-                unit_remember_anchor(u, &t, c->data, &r->position);
+                unit_remember_anchor(u, &t, c->data, r->n_protection_read, &r->position);
         }
         r->commit = journal_is_empty(&u->journal) ? r->position : r->commit;
         if (!certain)

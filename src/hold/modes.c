@@ -1,158 +1,229 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What a program set and a reset of the drive undoes: mode parameters, PREVENT, RESERVE. Kept as it was sent,
- * one parameter list for each page, newest last, and sent again in that order. What cannot be kept is noted,
- * so that a resume after a reset is refused instead of going on with other settings. */
+/* The mode parameters that a program has set, kept as they were sent and sent again in that order. A list
+ * counts for as long as it has something (a page, a subpage, the block descriptor) that no later one has.
+ * What cannot be kept is noted, so that a resume after a reset is refused instead of going on with other
+ * settings. */
 
 #include <string.h>
 
 #include "hold/unit-internal.h"
+#include "scsi/mode.h"
 #include "util/bytes.h"
 
-/* Header and block descriptors before the first page: SPC-4 7.5.4. Block length of the first descriptor into
- * *ret_block_length, or -1. */
-static size_t parse_header(bool is_10, const uint8_t *data, size_t n_data, int64_t *ret_block_length)
-{
-        ByteReader r = byte_reader(data, n_data);
-        size_t n_descriptors;
+/* ---- block length and protection ---- */
 
-        reader_skip(&r, is_10 ? 6 : 3);
-        n_descriptors = reader_be(&r, is_10 ? 2 : 1);
-        *ret_block_length = -1;
-        if (n_descriptors >= 8) {
-                reader_skip(&r, 5);
-                *ret_block_length = reader_u24(&r);
-                if (r.failed)
-                        *ret_block_length = -1;
-        }
-        return (is_10 ? 8 : 4) + n_descriptors;
-}
-
-static void set_block_length(Unit *u, int64_t length)
+static void set_block_length(Unit *u, uint32_t length)
 {
-        if (length < 0)
-                return;
-        u->record.block_length = (uint32_t) length;
+        u->record.block_length = length;
         u->record.block_fixed = length > 0;
 }
 
 void unit_learn_block_length(Unit *u, const uint8_t *data, size_t n_data)
 {
-        int64_t length;
+        ByteReader r = byte_reader(data, n_data);
+        size_t n_descriptors;
+        uint32_t length;
 
-        parse_header(false, data, n_data, &length);
-        set_block_length(u, length);
+        reader_skip(&r, 3);
+        n_descriptors = reader_u8(&r);
+        reader_skip(&r, 5);
+        length = reader_u24(&r);
+        if (!r.failed && n_descriptors >= 8)
+                set_block_length(u, length);
 }
 
-static void drop_mode(UnitRecord *r, size_t i)
+static void learn_protection(Unit *u, ByteReader pages)
 {
-        r->n_modes--;
-        memmove(&r->modes[i], &r->modes[i + 1], (r->n_modes - i) * sizeof(r->modes[0]));
+        ModeProtection protection;
+        ModePage p;
+
+        while (mode_next_page(&pages, &p) > 0)
+                if (mode_parse_protection(&p, &protection)) {
+                        u->record.n_protection_written = protection.n_written;
+                        u->record.n_protection_read = protection.n_read;
+                }
 }
 
-/* Several subpages share a page code: none is kept. */
-static bool is_subpage(const uint8_t *data, size_t first_page, size_t n_data)
+void unit_learn_protection(Unit *u, const uint8_t *data, size_t n_data)
 {
-        return first_page < n_data && data[first_page] & 0x40;
+        ByteReader pages;
+        ModeHeader h;
+
+        if (mode_parse(MODE_FORM_SENSE_10, data, n_data, &h, &pages) >= 0)
+                learn_protection(u, pages);
 }
 
-/* Medium Partition page with POFM: it is FORMAT MEDIUM that partitions, by what this one said. Without it
- * MODE SELECT does so itself, and must not be sent again. SSC-4 8.5.4. */
-static bool formats_later(const uint8_t *data, size_t first_page, size_t n_data)
+/* ---- the lists ---- */
+
+/* One parameter list, kept or just sent. */
+typedef struct List {
+        ModeForm form;
+        const uint8_t *data;
+        size_t n;
+} List;
+
+static List list_of(const UnitMode *m)
 {
-        return first_page + 4 < n_data && data[first_page + 4] & 0x04;
+        return (List){m->opcode == OP_MODE_SELECT_10 ? MODE_FORM_SELECT_10 : MODE_FORM_SELECT_6, m->data,
+                      m->n_data};
+}
+
+static bool has_descriptor(List l)
+{
+        ByteReader pages;
+        ModeHeader h;
+
+        return mode_parse(l.form, l.data, l.n, &h, &pages) >= 0 && h.has_descriptor;
+}
+
+static bool has_page(List l, const ModePage *wanted)
+{
+        ByteReader pages;
+        ModeHeader h;
+        ModePage p;
+
+        return mode_parse(l.form, l.data, l.n, &h, &pages) >= 0 &&
+               mode_find_page(pages, wanted->page, wanted->subpage, &p) > 0;
+}
+
+/* A list behind number i, or the newest one, has it: a page, or (NULL) the block descriptor. */
+static bool is_set_later(const UnitModes *all, uint32_t i, List newest, const ModePage *page)
+{
+        bool found = page ? has_page(newest, page) : has_descriptor(newest);
+
+        for (uint32_t j = i + 1; !found && j < all->n; j++)
+                found = page ? has_page(list_of(&all->mode[j]), page)
+                             : has_descriptor(list_of(&all->mode[j]));
+        return found;
+}
+
+static bool is_overtaken(const UnitModes *all, uint32_t i, List newest)
+{
+        List l = list_of(&all->mode[i]);
+        ByteReader pages;
+        ModeHeader h;
+        ModePage p;
+
+        if (mode_parse(l.form, l.data, l.n, &h, &pages) < 0 ||
+            (h.has_descriptor && !is_set_later(all, i, newest, NULL)))
+                return false;
+        while (mode_next_page(&pages, &p) > 0)
+                if (!is_set_later(all, i, newest, &p))
+                        return false;
+        return true;
+}
+
+static void drop_overtaken(UnitModes *all, List newest)
+{
+        for (uint32_t i = 0; i < all->n;) {
+                if (!is_overtaken(all, i, newest)) {
+                        i++;
+                        continue;
+                }
+                all->n--;
+                memmove(&all->mode[i], &all->mode[i + 1], (all->n - i) * sizeof(all->mode[0]));
+        }
+}
+
+/* The Medium Partition page without POFM partitions the cartridge itself; with it FORMAT MEDIUM does so, by
+ * what this page said. SSC-4 8.3.4. */
+static bool partitions_now(const ModePage *p)
+{
+        return p->page == MODE_PAGE_MEDIUM_PARTITION && !(p->n_bytes > 2 && p->bytes[2] & 0x04);
+}
+
+static bool partitions(const ModePage *p)
+{
+        return p->page == MODE_PAGE_MEDIUM_PARTITION;
+}
+
+/* A copy without what must not be sent again. 1, 0 when nothing is left, or -1 when it is too long or makes
+ * no sense. */
+static int copy_list(List l, ByteReader pages, bool (*drops)(const ModePage *), UnitMode *ret)
+{
+        ByteWriter w = byte_writer(ret->data, sizeof(ret->data));
+        bool dropped = false, kept = has_descriptor(l);
+        size_t begin = pages.offset;
+        ModePage p;
+        int k;
+
+        writer_bytes(&w, l.data, begin);
+        while ((k = mode_next_page(&pages, &p)) > 0) {
+                if (drops(&p)) {
+                        dropped = true;
+                } else {
+                        writer_bytes(&w, pages.data + begin, pages.offset - begin);
+                        kept = true;
+                }
+                begin = pages.offset;
+        }
+        if (k < 0 || w.failed)
+                return -1;
+        ret->n_data = (uint16_t) w.offset;
+        return kept || !dropped;
+}
+
+/* What cannot be kept overtakes others all the same. */
+static void keep_list(Unit *u, const UnitCommand *c, List l, ByteReader pages)
+{
+        const UnitModes *before = unit_state_modes(u->state, &u->record);
+        UnitMode mode = {.opcode = c->opcode->opcode, .cdb1 = c->cdb[1]};
+        UnitModes all = {};
+        int k = copy_list(l, pages, partitions_now, &mode);
+
+        if (k == 0)
+                return;
+        if (before)
+                all = *before;
+        drop_overtaken(&all, l);
+        if (k > 0 && all.n < UNIT_MODES_MAX)
+                all.mode[all.n++] = mode;
+        else
+                u->record.unrestorable |= UNRESTORABLE_MODE;
+        for (ModePage p; k > 0 && mode_next_page(&pages, &p) > 0;)
+                u->record.partitioning |= partitions(&p);
+        unit_state_put_modes(u->state, &u->record, &all);
 }
 
 /* What is written now must not be partitioned away by a drive that does not know POFM. */
 void unit_forget_partitioning(Unit *u)
 {
-        for (size_t i = 0; i < u->record.n_modes; i++)
-                if (u->record.modes[i].page == 0x11) {
-                        drop_mode(&u->record, i);
-                        return;
-                }
-}
+        const UnitModes *before = unit_state_modes(u->state, &u->record);
+        UnitModes all = {};
 
-static void remember_mode_select(Unit *u, const UnitCommand *c)
-{
-        UnitRecord *r = &u->record;
-        bool is_10 = c->opcode->opcode == OP_MODE_SELECT_10;
-        const uint8_t *data = c->data;
-        int64_t block_length;
-        size_t first_page;
-        UnitMode mode = {.opcode = c->opcode->opcode, .cdb1 = c->cdb[1]};
+        if (!u->record.partitioning)
+                return;
+        for (uint32_t i = 0; before && i < before->n; i++) {
+                List l = list_of(&before->mode[i]);
+                UnitMode *kept = &all.mode[all.n];
+                ByteReader pages;
+                ModeHeader h;
 
-        first_page = parse_header(is_10, data, c->n_data, &block_length);
-        set_block_length(u, block_length);
-        mode.page = first_page < c->n_data ? data[first_page] & 0x3f : 0;
-        if (mode.page == 0x11 && !formats_later(data, first_page, c->n_data))
-                return;
-        for (size_t i = 0; i < r->n_modes; i++)
-                if (r->modes[i].page == mode.page) {
-                        drop_mode(r, i);
-                        break;
-                }
-        if (c->n_data > UNIT_MODE_SIZE || r->n_modes >= UNIT_MODES_MAX ||
-            is_subpage(data, first_page, c->n_data)) {
-                r->unrestorable |= UNRESTORABLE_MODE;
-                return;
+                *kept = before->mode[i];
+                if (mode_parse(l.form, l.data, l.n, &h, &pages) < 0 ||
+                    copy_list(l, pages, partitions, kept) > 0)
+                        all.n++;
         }
-        mode.n_data = (uint8_t) c->n_data;
-        if (c->n_data > 0)
-                memcpy(mode.data, data, c->n_data);
-        r->modes[r->n_modes++] = mode;
+        u->record.partitioning = 0;
+        unit_state_put_modes(u->state, &u->record, &all);
 }
 
-/* Set Data Encryption page of protocol 20h, SSC-4 8.5.3.2: encryption and decryption mode both off. */
-static bool disables_encryption(const UnitCommand *c)
+void unit_remember_mode(Unit *u, const UnitCommand *c)
 {
-        const uint8_t *data = c->data;
+        bool ten = c->opcode->opcode == OP_MODE_SELECT_10;
+        List l = {ten ? MODE_FORM_SELECT_10 : MODE_FORM_SELECT_6, c->data, c->n_data};
+        ByteReader pages;
+        ModeHeader h;
 
-        return c->cdb[1] == 0x20 && get_be(c->cdb + 2, 2) == 0x0010 && c->n_data >= 8 && data[6] == 0 &&
-               data[7] == 0;
-}
-
-static void set_bit(uint8_t *bits, HoldUnrestorable bit, bool on)
-{
-        *bits = (uint8_t) (on ? *bits | bit : *bits & ~bit);
-}
-
-void unit_remember_setting(Unit *u, const UnitCommand *c)
-{
-        UnitRecord *r = &u->record;
-        uint8_t action = c->cdb[1] & 0x1f;
-
-        if (c->n_data > 0 && !c->data) { /* aborted */
-                r->unrestorable |= c->opcode->opcode == OP_SECURITY_PROTOCOL_OUT ? UNRESTORABLE_ENCRYPTION
-                                                                                 : UNRESTORABLE_MODE;
+        if (l.n == 0)
+                return;
+        if (mode_parse(l.form, l.data, l.n, &h, &pages) < 0) {
+                u->record.unrestorable |= UNRESTORABLE_MODE;
                 return;
         }
-
-        switch (c->opcode->opcode) {
-        case OP_MODE_SELECT_6:
-        case OP_MODE_SELECT_10:
-                remember_mode_select(u, c);
-                break;
-        case OP_PREVENT_ALLOW:
-                r->prevent = c->cdb[4] & 3;
-                break;
-        case OP_RESERVE_6:
-        case OP_RESERVE_10:
-                r->reserved = 1;
-                break;
-        case OP_RELEASE_6:
-        case OP_RELEASE_10:
-                r->reserved = 0;
-                break;
-        case OP_PERSISTENT_RESERVE_OUT:
-                set_bit(&r->unrestorable, UNRESTORABLE_RESERVATION,
-                        action != 2 && action != 3); /* RELEASE, CLEAR */
-                break;
-        case OP_SECURITY_PROTOCOL_OUT:
-                if (u->config.type == DEVICE_TAPE)
-                        set_bit(&r->unrestorable, UNRESTORABLE_ENCRYPTION, !disables_encryption(c));
-                break;
-        default:
-                break;
-        }
+        if (h.has_descriptor)
+                set_block_length(u, h.block_length);
+        learn_protection(u, pages);
+        keep_list(u, c, l, pages);
 }

@@ -53,8 +53,12 @@ static void finish_head(Unit *u, const ScsiResult *result, const Sense *sense)
         if (c.answered)
                 c.data = NULL; /* given back */
         unit_apply_effect(u, &c, result, sense);
-        if (ordered)
+        if (c.data && unit_is_secret(u, c.opcode))
+                explicit_bzero(c.data, c.n_data); /* nobody needs it any more */
+        if (ordered) {
                 unit_settle(u, result->status, result->sense, result->n_sense);
+                unit_wipe_old_secrets(u);
+        }
         if (c.answered) {
                 unit_drop_abandoned(u);
                 return;
@@ -81,21 +85,19 @@ static bool attention_is_for_program(const Unit *u, const Sense *sense)
 
 static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sense, usec_t now)
 {
-        bool reset = sense_asc(sense) == 0x29, changed = sense->code == ASC_MEDIUM_MAY_HAVE_CHANGED;
-
         if (attention_is_for_program(u, sense)) {
-                if (u->config.type == DEVICE_TAPE)
+                if (u->config.type == DEVICE_TAPE) {
+                        unit_key_demounted(u, false);
                         unit_forget_medium(u, MEDIUM_PRESENT);
+                }
                 finish_head(u, result, sense);
                 return;
         }
         unsend_head(u);
-        if (reset)
+        if (sense_asc(sense) == 0x29)
                 unit_push_event(u, "reset", "the device was reset (unit attention 29/%02x)",
                                 sense->code & 0xff);
-        u->record.reset_seen |= reset;
-        u->record.medium_changed |= changed;
-        unit_store(u);
+        unit_note_attention(u, sense);
         unit_start_recovery(u, STEP_READY, now);
 }
 

@@ -193,6 +193,7 @@ static bool is_untouched(const Unit *u)
 static void plan_without_key(Unit *u, usec_t now)
 {
         u->record.loss_unreported = 1;
+        unit_lose_unrestorable(u);
         unit_give_up_position(u, now, "the device may have been reset, and what was set cannot be set again");
 }
 
@@ -264,13 +265,15 @@ static bool found_filemark(const StepResult *r)
         return r->sense && !r->sense->deferred && r->sense->filemark;
 }
 
-/* Fixed blocks as one of that length, if the program has another block size by now. */
+/* Block length and protection information may be other ones than when it was written or read: then as one
+ * block of that length. */
 void step_anchor_start(Unit *u, usec_t now)
 {
         const UnitAnchor *a = &u->record.anchor;
-        bool fixed = a->fixed && u->record.block_length == a->length;
+        uint32_t n = a->length + u->record.n_protection_read;
+        bool fixed = a->fixed && u->record.block_length == n;
 
-        submit_read(u, fixed, fixed ? 1 : a->length, a->length);
+        submit_read(u, fixed, fixed ? 1 : n, n);
 }
 
 /* A WRITE in flight, the first since the commit point, takes it away if it begins before it. */
@@ -292,7 +295,7 @@ void step_anchor_done(Unit *u, const StepResult *r, usec_t now)
 {
         const UnitAnchor *a = &u->record.anchor;
 
-        bool same = r->good && r->result->n_transferred == a->length &&
+        bool same = r->good && r->result->n_transferred == a->length + u->record.n_protection_read &&
                     crc32c(0, u->scratch, a->length) == a->crc;
 
         if (!same && !unit_anchor_must_be_there(u)) {
@@ -309,6 +312,26 @@ void step_anchor_done(Unit *u, const StepResult *r, usec_t now)
 }
 
 /* ---- comparing ---- */
+
+/* Bytes of a block without its protection information. */
+static uint32_t bare_length(const Unit *u, const JournalRecord *r)
+{
+        uint32_t n = u->record.n_protection_written;
+
+        return r->length > n ? r->length - n : r->length;
+}
+
+/* As it comes back. */
+static uint32_t read_length(const Unit *u, const JournalRecord *r)
+{
+        return bare_length(u, r) + u->record.n_protection_read;
+}
+
+/* Several at once, which are as long as they were when they were written. */
+static bool reads_fixed(const Unit *u, const JournalRecord *r)
+{
+        return r->fixed && read_length(u, r) == r->length;
+}
 
 /* A drive that was reset may not have written where the data end, and some then show what was there before:
  * the last object is written once more, so that it does. */
@@ -343,20 +366,22 @@ void step_compare_start(Unit *u, usec_t now)
         n = r->n_objects - u->resume.compare_object;
         if (r->length == 0)
                 submit_read_filemark(u);
+        else if (reads_fixed(u, r))
+                submit_read(u, true, n, n * r->length);
         else
-                submit_read(u, r->fixed, r->fixed ? n : r->length, n * r->length);
+                submit_read(u, false, read_length(u, r), read_length(u, r));
 }
 
 /* How many objects a READ gave. */
 static uint32_t count_read(const Unit *u, const JournalRecord *r, const StepResult *result)
 {
         uint32_t wanted = r->n_objects - u->resume.compare_object;
-        uint32_t got = r->length > 0 ? result->result->n_transferred / r->length : 0;
+        uint32_t got = r->length > 0 ? result->result->n_transferred / read_length(u, r) : 0;
         const Sense *sense = result->sense;
 
         if (result->good)
                 return got < wanted ? got : wanted;
-        if (!r->fixed || !sense || (sense->ili && !sense->information_valid))
+        if (!reads_fixed(u, r) || !sense || (sense->ili && !sense->information_valid))
                 return 0;
         if (sense->information_valid && sense->information >= 0 && sense->information <= (int64_t) wanted &&
             wanted - (uint32_t) sense->information < got)
@@ -371,8 +396,8 @@ static uint32_t count_equal(const Unit *u, const JournalRecord *r, uint32_t got)
                 journal_data(&u->journal, r) + (size_t) u->resume.compare_object * r->length;
         uint32_t n = 0;
 
-        while (n < got &&
-               memcmp(u->scratch + (size_t) n * r->length, expected + (size_t) n * r->length, r->length) == 0)
+        while (n < got && memcmp(u->scratch + (size_t) n * read_length(u, r),
+                                 expected + (size_t) n * r->length, bare_length(u, r)) == 0)
                 n++;
         return n;
 }
@@ -426,7 +451,7 @@ void step_compare_done(Unit *u, const StepResult *r, usec_t now)
                 u->resume.compare++;
                 u->resume.compare_object = 0;
                 unit_goto_step(u, STEP_COMPARE, now);
-        } else if (record->length == 0 && n > 0) {
+        } else if (n > 0 && (record->length == 0 || (r->good && n == got && !reads_fixed(u, record)))) {
                 unit_goto_step(u, STEP_COMPARE, now);
         } else {
                 compare_ended(u, r, got == n || record->length == 0, now);

@@ -8,8 +8,75 @@
 #include "hold/unit-internal.h"
 #include "scsi/cdb.h"
 #include "scsi/mam.h"
+#include "scsi/mode.h"
 
-#define ATTRIBUTE_LENGTH 512
+#define ATTRIBUTE_LENGTH  512
+#define PROTECTION_LENGTH 64
+
+/* ---- what a program does that is to be restored ---- */
+
+/* Its data were given back with an abort: what they were is not known any more. */
+static void note_unknown_setting(Unit *u, const UnitCommand *c)
+{
+        UnitRecord *r = &u->record;
+
+        if (c->opcode->opcode == OP_SECURITY_PROTOCOL_OUT) {
+                unit_key_unknown(u);
+        } else if (c->opcode->opcode == OP_PERSISTENT_RESERVE_OUT) {
+                r->persistent = (HeldReservation){};
+                r->unrestorable |= UNRESTORABLE_RESERVATION;
+        } else {
+                r->unrestorable |= UNRESTORABLE_MODE;
+        }
+}
+
+static void note_release(Unit *u)
+{
+        if (u->record.reserved)
+                unit_key_released(u);
+        u->record.reserved = 0;
+}
+
+void unit_remember_setting(Unit *u, const UnitCommand *c)
+{
+        if (c->n_data > 0 && !c->data) {
+                note_unknown_setting(u, c);
+                return;
+        }
+        switch (c->opcode->opcode) {
+        case OP_MODE_SELECT_6:
+        case OP_MODE_SELECT_10:
+                unit_remember_mode(u, c);
+                break;
+        case OP_PREVENT_ALLOW:
+                u->record.prevent = c->cdb[4] & 3;
+                break;
+        case OP_RESERVE_6:
+        case OP_RESERVE_10:
+                u->record.reserved = 1;
+                break;
+        case OP_RELEASE_6:
+        case OP_RELEASE_10:
+                note_release(u);
+                break;
+        case OP_PERSISTENT_RESERVE_OUT:
+                unit_remember_reservation(u, c);
+                break;
+        case OP_SECURITY_PROTOCOL_OUT:
+                if (u->config.type == DEVICE_TAPE)
+                        unit_remember_key(u, c);
+                break;
+        default:
+                break;
+        }
+}
+
+void unit_lose_unrestorable(Unit *u)
+{
+        u->record.key.lost |= (u->record.unrestorable & UNRESTORABLE_ENCRYPTION) != 0;
+}
+
+/* ---- the steps ---- */
 
 void step_prevent_start(Unit *u, usec_t now)
 {
@@ -31,7 +98,7 @@ void step_reserve_start(Unit *u, usec_t now)
         uint8_t cdb[SCSI_CDB_MAX];
 
         if (!u->record.reserved)
-                unit_goto_step(u, STEP_MODE, now);
+                unit_goto_step(u, STEP_KEYS, now);
         else
                 unit_submit_bare(u, cdb, scsi_cdb_reserve_6(cdb));
 }
@@ -42,7 +109,7 @@ void step_reserve_done(Unit *u, const StepResult *r, usec_t now)
                 unit_give_up_position(u, now, "the device could not be reserved again");
                 return;
         }
-        unit_goto_step(u, STEP_MODE, now);
+        unit_goto_step(u, STEP_KEYS, now);
 }
 
 static const char *unrestorable_text(uint8_t bits)
@@ -54,23 +121,34 @@ static const char *unrestorable_text(uint8_t bits)
         return "its mode pages cannot be restored";
 }
 
+/* Some of them could not be kept, and without a reset they are still set: the others might undo them. */
+static const UnitMode *next_mode(const Unit *u)
+{
+        const UnitModes *all = unit_state_modes(u->state, &u->record);
+
+        return all && u->resume.mode < all->n && !(u->record.unrestorable & UNRESTORABLE_MODE)
+                       ? &all->mode[u->resume.mode]
+                       : NULL;
+}
+
 void step_mode_start(Unit *u, usec_t now)
 {
-        const UnitMode *m = &u->record.modes[u->resume.mode];
+        const UnitMode *m = next_mode(u);
         uint8_t cdb[SCSI_CDB_MAX];
         size_t n_cdb;
 
         if (u->resume.mode == 0 && u->record.reset_seen && u->record.unrestorable) {
                 u->record.loss_unreported = u->config.type == DEVICE_TAPE;
+                unit_lose_unrestorable(u);
                 unit_give_up_position(u, now, "the device was reset and %s",
                                       unrestorable_text(u->record.unrestorable));
                 return;
         }
-        if (u->resume.mode >= u->record.n_modes) {
-                unit_goto_step(u, u->config.type == DEVICE_TAPE ? STEP_MODE_SENSE : STEP_PLAN, now);
+        if (!m) {
+                unit_goto_step(u, u->config.type == DEVICE_TAPE ? STEP_ENCRYPT : STEP_PLAN, now);
                 return;
         }
-        n_cdb = m->opcode == OP_MODE_SELECT_6 ? scsi_cdb_mode_select_6(cdb, m->n_data)
+        n_cdb = m->opcode == OP_MODE_SELECT_6 ? scsi_cdb_mode_select_6(cdb, (uint8_t) m->n_data)
                                               : scsi_cdb_mode_select_10(cdb, m->n_data);
         cdb[1] = m->cdb1;
         memcpy(u->scratch, m->data, m->n_data);
@@ -86,6 +164,31 @@ void step_mode_done(Unit *u, const StepResult *r, usec_t now)
         }
         u->resume.mode++;
         unit_goto_step(u, STEP_MODE, now);
+}
+
+/* A MODE SELECT that was in flight may have changed how blocks end: it is not known, and nothing that is sent
+ * again undoes it. */
+void step_protection_start(Unit *u, usec_t now)
+{
+        const InFlight *f = &u->record.in_flight;
+        bool open = f->phase == IN_FLIGHT_SENT &&
+                    (f->cdb[0] == OP_MODE_SELECT_6 || f->cdb[0] == OP_MODE_SELECT_10);
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        if (!open)
+                unit_goto_step(u, STEP_MODE_SENSE, now);
+        else
+                unit_submit_in(u, cdb,
+                               scsi_cdb_mode_sense_10(cdb, true, 0, MODE_PAGE_CONTROL,
+                                                      MODE_SUBPAGE_DATA_PROTECTION, PROTECTION_LENGTH),
+                               PROTECTION_LENGTH);
+}
+
+void step_protection_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (r->good)
+                unit_learn_protection(u, u->scratch, r->result->n_transferred);
+        unit_goto_step(u, STEP_MODE_SENSE, now);
 }
 
 /* The block length is needed to make objects of fixed-block transfers. */

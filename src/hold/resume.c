@@ -100,6 +100,17 @@ static void ready_count(Unit *u, bool no_medium, usec_t now)
 
 static void step_ready_done(Unit *u, const StepResult *r, usec_t now)
 {
+        if (r->result->status == SCSI_RESERVATION_CONFLICT && u->record.persistent.registered &&
+            !u->resume.conflict) {
+                /* by another path of ours, perhaps: then it is taken over first */
+                u->resume.conflict = true;
+                unit_goto_step(u, STEP_KEYS, now);
+                return;
+        }
+        if (r->result->status == SCSI_RESERVATION_CONFLICT && u->resume.conflict_over) {
+                unit_give_up_position(u, now, "another host has reserved the device");
+                return;
+        }
         if (r->good ||
             (r->sense && r->sense->key != SENSE_NOT_READY && r->sense->key != SENSE_UNIT_ATTENTION))
                 ready_count(u, false, now);
@@ -250,6 +261,7 @@ static void tell_of_reset(Unit *u, usec_t now)
 {
         u->record.attention = ASC_POWER_ON_RESET;
         u->record.reserved = 0;
+        u->record.persistent = (HeldReservation){};
         u->record.unrestorable = 0;
         unit_store(u);
         unit_push_event(u, "failed", "%s", u->record.reason);
@@ -272,6 +284,7 @@ void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
         u->record.loss_unreported |= lost_data;
         u->record.unjournalled = 0;
         u->record.anchor.valid = 0;
+        u->record.key.lost |= u->record.key.number != 0 && !u->resume.key_proven;
         doubt_medium(u);
         settle_given_up(u, lost_data);
         journal_commit(&u->journal);
@@ -291,7 +304,15 @@ static const StepRow steps[_STEP_MAX] = {
         [STEP_READY]          = {"ready", step_ready_start, step_ready_done},
         [STEP_PREVENT]        = {"PREVENT", step_prevent_start, step_prevent_done},
         [STEP_RESERVE]        = {"RESERVE", step_reserve_start, step_reserve_done},
+        [STEP_KEYS]           = {"READ KEYS", step_keys_start, step_keys_done},
+        [STEP_REGISTER]       = {"REGISTER", step_register_start, step_register_done},
+        [STEP_HOLDER]         = {"READ RESERVATION", step_holder_start, step_holder_done},
+        [STEP_HOLD]           = {"PERSISTENT RESERVE", step_hold_start, step_hold_done},
+        [STEP_PREEMPT]        = {"PREEMPT", step_preempt_start, step_preempt_done},
         [STEP_MODE]           = {"MODE SELECT", step_mode_start, step_mode_done},
+        [STEP_ENCRYPT]        = {"set encryption", step_encrypt_start, step_encrypt_done},
+        [STEP_ENCRYPTION]     = {"encryption status", step_encryption_start, step_encryption_done},
+        [STEP_PROTECTION]     = {"block protection", step_protection_start, step_protection_done},
         [STEP_MODE_SENSE]     = {"MODE SENSE", step_mode_sense_start, step_mode_sense_done},
         [STEP_MEDIUM]         = {"medium", step_medium_start, step_medium_done},
         [STEP_POSITION]       = {"READ POSITION", step_position_start, step_position_done},
@@ -377,13 +398,21 @@ static bool step_interrupted(Unit *u, const StepResult *r, usec_t now)
         return false;
 }
 
+void unit_note_attention(Unit *u, const Sense *sense)
+{
+        u->record.reset_seen |= sense_asc(sense) == 0x29;
+        u->record.medium_changed |= sense->code == ASC_MEDIUM_MAY_HAVE_CHANGED;
+        u->record.persistent.taken |=
+                u->record.persistent.registered &&
+                (sense->code == ASC_RESERVATIONS_PREEMPTED || sense->code == ASC_REGISTRATIONS_PREEMPTED);
+        unit_store(u);
+}
+
 static void step_attention(Unit *u, const Sense *sense, usec_t now)
 {
         unsigned n = u->resume.n_attentions + 1;
 
-        u->record.reset_seen |= sense_asc(sense) == 0x29;
-        u->record.medium_changed |= sense->code == ASC_MEDIUM_MAY_HAVE_CHANGED;
-        unit_store(u);
+        unit_note_attention(u, sense);
         unit_start_recovery(u, STEP_NONE, now);
         u->resume.n_attentions = n;
         u->resume.n_ready = 0;

@@ -34,10 +34,10 @@ static bool record_is_sane(const UnitRecord *r)
 {
         const JournalIndex *j = &r->journal;
 
-        return r->crc == record_crc(r) && r->n_modes <= UNIT_MODES_MAX &&
-               r->n_medium_id <= UNIT_MEDIUM_ID_MAX && r->in_flight.n_cdb <= SCSI_CDB_MAX &&
-               r->in_flight.n_sense <= SCSI_SENSE_MAX && j->first <= j->end &&
-               j->end - j->first <= UNIT_JOURNAL_RECORDS && j->data_begin <= j->data_end;
+        return r->crc == record_crc(r) && r->n_medium_id <= UNIT_MEDIUM_ID_MAX &&
+               r->in_flight.n_cdb <= SCSI_CDB_MAX && r->in_flight.n_sense <= SCSI_SENSE_MAX &&
+               j->first <= j->end && j->end - j->first <= UNIT_JOURNAL_RECORDS &&
+               j->data_begin <= j->data_end;
 }
 
 int unit_state_load(const UnitState *s, size_t n_state, UnitRecord *ret)
@@ -75,6 +75,30 @@ void unit_state_store(UnitState *s, UnitRecord *r)
         atomic_signal_fence(memory_order_seq_cst);
         memcpy(copy, r, sizeof(*r));
         atomic_signal_fence(memory_order_seq_cst);
+}
+
+static uint32_t modes_crc(const UnitModes *m)
+{
+        return crc32c(0, m, offsetof(UnitModes, crc));
+}
+
+const UnitModes *unit_state_modes(const UnitState *s, const UnitRecord *r)
+{
+        const UnitModes *m = &s->modes[r->modes % 2];
+
+        return r->modes != 0 && m->number == r->modes && m->n <= UNIT_MODES_MAX && m->crc == modes_crc(m)
+                       ? m
+                       : NULL;
+}
+
+void unit_state_put_modes(UnitState *s, UnitRecord *r, UnitModes *m)
+{
+        uint32_t number = r->modes + 1 != 0 ? r->modes + 1 : 2;
+
+        m->number = number;
+        m->crc = modes_crc(m);
+        s->modes[number % 2] = *m;
+        r->modes = number;
 }
 
 void unit_state_seal_pages(UnitState *s)

@@ -21,8 +21,9 @@
 
 #define UNIT_PAGES_MAX       24
 #define UNIT_PAGE_SIZE       256
-#define UNIT_MODES_MAX       8
-#define UNIT_MODE_SIZE       64
+#define UNIT_MODES_MAX       24
+#define UNIT_MODE_SIZE       256
+#define UNIT_SECRET_SIZE     1024
 #define UNIT_MEDIUM_ID_MAX   40
 #define UNIT_JOURNAL_RECORDS 32768
 
@@ -33,14 +34,39 @@ typedef struct UnitPage {
         uint8_t data[UNIT_PAGE_SIZE];
 } UnitPage;
 
-/* The last parameter list a program sent by MODE SELECT for one page code (0: the block descriptor alone). */
+/* A parameter list that a program sent by MODE SELECT. */
 typedef struct UnitMode {
         uint8_t opcode;
         uint8_t cdb1; /* PF and SP bits */
-        uint8_t page;
-        uint8_t n_data;
+        uint16_t n_data;
         uint8_t data[UNIT_MODE_SIZE];
 } UnitMode;
+
+/* All of them that count, in the order in which they were sent. Kept twice: the record names the one that
+ * belongs to it by its number. */
+typedef struct UnitModes {
+        uint32_t number;
+        uint32_t n;
+        UnitMode mode[UNIT_MODES_MAX];
+        uint32_t crc;
+} UnitModes;
+
+/* A SECURITY PROTOCOL OUT that set a key: the command and its parameter list. */
+typedef struct UnitSecret {
+        uint32_t number; /* 0: empty */
+        uint32_t n_list;
+        uint8_t cdb[SCSI_CDB_MAX];
+        uint8_t n_cdb;
+        uint8_t reserved[3];
+        uint8_t list[UNIT_SECRET_SIZE];
+        uint32_t crc;
+} UnitSecret;
+
+/* Memory for keys: no part of UnitState, never written to a file, a swap device or a core dump. The record
+ * names the one of them that counts by its number; the other is empty but for a moment. */
+typedef struct UnitSecrets {
+        UnitSecret secret[2];
+} UnitSecrets;
 
 /* A block that is known to be on the medium, to recognise it by: what was last read, or last committed. */
 typedef struct UnitAnchor {
@@ -48,7 +74,7 @@ typedef struct UnitAnchor {
         uint8_t valid;
         uint8_t fixed;
         uint8_t reserved[2];
-        uint32_t length;
+        uint32_t length; /* without protection information */
         uint32_t crc;
         uint32_t reserved2;
 } UnitAnchor;
@@ -101,14 +127,15 @@ typedef struct InFlight {
         uint8_t status;
         uint8_t n_sense;
         uint32_t n_data;
-        uint32_t crc;         /* of its data-out */
+        uint32_t crc;         /* of its data-out, unless that is a secret */
         uint32_t answer_tail; /* cmd_tail of the ring just before it was answered */
         uint8_t answer_noted; /* answer_tail is valid */
         uint8_t journalled;   /* its objects are the last record of the journal */
         uint8_t refused;      /* answered without the device */
         uint8_t reserved;
         MoveBefore move;
-        MediumPlace before; /* where it began */
+        uint64_t action_key; /* of a PERSISTENT RESERVE OUT */
+        MediumPlace before;  /* where it began */
         uint8_t cdb[SCSI_CDB_MAX];
         uint8_t sense[SCSI_SENSE_MAX];
 } InFlight;
@@ -126,12 +153,34 @@ typedef enum MediumPresence {
         MEDIUM_PRESENT,
 } MediumPresence;
 
-/* Set by the program, lost by a reset, and not restored by this version. */
+/* Set by the program, lost by a reset, and of a kind that cannot be set again. */
 typedef enum HoldUnrestorable {
-        UNRESTORABLE_RESERVATION = 1 << 0, /* PERSISTENT RESERVE OUT */
-        UNRESTORABLE_ENCRYPTION = 1 << 1,  /* SECURITY PROTOCOL OUT */
+        UNRESTORABLE_RESERVATION = 1 << 0, /* registrations of other initiators */
+        UNRESTORABLE_ENCRYPTION = 1 << 1,  /* SECURITY PROTOCOL OUT of which no copy could be kept */
         UNRESTORABLE_MODE = 1 << 2,        /* a MODE SELECT too long or too many to be kept */
 } HoldUnrestorable;
+
+/* What the program holds by PERSISTENT RESERVE OUT. */
+typedef struct HeldReservation {
+        uint64_t key; /* it is registered with */
+        uint8_t registered;
+        uint8_t held;       /* the reservation is its own, of this scope and type: */
+        uint8_t scope_type; /* as in the CDB */
+        uint8_t flags;      /* APTPL, ALL_TG_PT: byte 20 of the parameter list */
+        uint8_t unsure;     /* held or not: after a PREEMPT */
+        uint8_t taken;      /* by another host: unit attention 2A/03 or 2A/05 */
+        uint8_t reserved[2];
+} HeldReservation;
+
+/* The key that is kept in UnitSecrets, and what can be known of it without it. */
+typedef struct HeldKey {
+        uint32_t number; /* of the UnitSecret; 0: there is none */
+        uint8_t encryption, decryption, algorithm;
+        uint8_t clear_on_demount; /* the drive forgets it with the cartridge */
+        uint8_t clear_on_release; /* or with the reservation */
+        uint8_t lost;             /* it could not be set again: nothing is written until a program sets one */
+        uint8_t reserved[2];
+} HeldKey;
 
 /* Changes with every command. */
 typedef struct UnitRecord {
@@ -141,8 +190,9 @@ typedef struct UnitRecord {
         UnitAnchor anchor;    /* somewhere before `commit` */
         JournalIndex journal;
         InFlight in_flight;
-        UnitMode modes[UNIT_MODES_MAX];
-        uint8_t n_modes;
+        HeldReservation persistent;
+        HeldKey key;
+        uint32_t modes; /* number of the UnitModes; 0: there are none */
         uint8_t medium_id[UNIT_MEDIUM_ID_MAX];
         uint8_t n_medium_id;
         uint8_t medium;           /* MediumPresence */
@@ -157,10 +207,13 @@ typedef struct UnitRecord {
         uint8_t position_trusted; /* READ POSITION agreed with our own count at a place other than 0 */
         uint8_t no_locate;
         uint8_t no_mam;
-        uint8_t unrestorable;   /* HoldUnrestorable bits */
-        uint8_t block_fixed;    /* block length != 0 */
-        uint8_t reset_seen;     /* unit attention 29h since the last resume */
-        uint8_t medium_changed; /* unit attention 28h since the last resume */
+        uint8_t unrestorable;         /* HoldUnrestorable bits */
+        uint8_t block_fixed;          /* block length != 0 */
+        uint8_t n_protection_written; /* bytes of protection information that end a block as it is written */
+        uint8_t n_protection_read;    /* and as it is read */
+        uint8_t partitioning;         /* one of the mode parameters says how FORMAT MEDIUM is to partition */
+        uint8_t reset_seen;           /* unit attention 29h since the last resume */
+        uint8_t medium_changed;       /* unit attention 28h since the last resume */
         uint8_t strayed;     /* a resume has moved the medium: where it is tells nothing of what was lost */
         uint8_t answer_lost; /* an answer was, which may have been such a unit attention */
         uint16_t attention;  /* ASC and ASCQ of a unit attention that the program has to be told, or 0 */
@@ -178,6 +231,7 @@ typedef struct UnitState {
         UnitPage pages[UNIT_PAGES_MAX];
         uint32_t pages_crc;
         UnitRecord copies[2];
+        UnitModes modes[2];
         JournalRecord records[UNIT_JOURNAL_RECORDS];
 } UnitState;
 
@@ -192,6 +246,12 @@ bool unit_state_check_pages(UnitState *s);
 
 /* Writes r as the newest copy; increments its sequence. */
 void unit_state_store(UnitState *s, UnitRecord *r);
+
+/* The mode parameters that belong to r; NULL: there are none, or they are not whole. */
+const UnitModes *unit_state_modes(const UnitState *s, const UnitRecord *r);
+/* *m is that of r from now on, and in memory as soon as r is stored, which has to come before the next one.
+ */
+void unit_state_put_modes(UnitState *s, UnitRecord *r, UnitModes *m);
 
 /* Seals the pages after they were changed. */
 void unit_state_seal_pages(UnitState *s);

@@ -116,6 +116,7 @@ static void test_mode_select(void **state)
         tag = lose(f, "15 10 00 00 0c 00", after, sizeof(after));
         expect_return(f);
         expect_out(f, "15 10 00 00 0c 00", before, sizeof(before), GOOD);
+        expect(f, "5a 08 0a f0 00 00 00 00 40 00", CHECK(SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB));
         expect(f, CDB_MODE_SENSE, mode_reply(512));
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-1"));
         expect(f, CDB_POSITION, position_reply(0));

@@ -306,7 +306,7 @@ static void test_abort_mode_select(void **state)
         memset(list, 0xee, sizeof(list));
         fake_answer(f, GOOD);
         assert_nothing_answered(f);
-        assert_int_equal(f->unit.record.n_modes, 0);
+        assert_int_equal(fake_n_modes(f), 0);
         assert_int_equal(f->unit.record.block_length, 0);
         assert_true(f->unit.record.unrestorable & UNRESTORABLE_MODE);
 }

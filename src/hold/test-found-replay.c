@@ -40,7 +40,7 @@ static void assert_resumed(Fake *f)
 /* Sent again, it would partition the medium a second time and take everything on it away. */
 static void test_partitioning_once(void **state)
 {
-        uint8_t list[14] = {0, 0, 0x10, 0, 0x11, 8, 1, 1, 0x3c, 3};
+        uint8_t list[14] = {0, 0, 0x10, 0, 0x11, 8, 1, 1, 0x38, 3}; /* without POFM */
         Fake *f = *state;
 
         do_set(f, "15 10 00 00 0e 00", list, sizeof(list));

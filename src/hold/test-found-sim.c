@@ -173,7 +173,7 @@ static void test_partitioning_again(void **state)
         expect(f, CDB_POSITION, position_reply(0));
         expect(f, CDB_REWIND, GOOD);
         do_set(f, "04 00 01 00 00 00", NULL, 0);
-        assert_int_equal(f->unit.record.n_modes, 0);
+        assert_int_equal(fake_n_modes(f), 0);
 }
 
 /* ---- what is proven ---- */

@@ -38,6 +38,7 @@ static int setup(void **state, DeviceType type)
                 .n_ring = FAKE_RING,
                 .scratch = calloc(1, HOLD_SCRATCH_SIZE),
                 .n_scratch = HOLD_SCRATCH_SIZE,
+                .secrets = calloc(1, sizeof(UnitSecrets)),
         };
         *state = f;
         return start(f);
@@ -60,6 +61,7 @@ int fake_teardown(void **state)
         free(f->memory.state);
         free(f->memory.ring);
         free(f->memory.scratch);
+        free(f->memory.secrets);
         free(f);
         return 0;
 }
@@ -403,6 +405,13 @@ void fake_set(Fake *f, const char *cdb, void *data, uint32_t n_data, const char 
         answer_position(f);
         fake_expect(f, cdb, n_data > 0 ? data : NULL, n_data, GOOD, file, line);
         fake_assert_answered(f, tag, SCSI_GOOD, file, line);
+}
+
+uint32_t fake_n_modes(const Fake *f)
+{
+        const UnitModes *m = unit_state_modes(f->unit.state, &f->unit.record);
+
+        return m ? m->n : 0;
 }
 
 /* ---- given up ---- */

@@ -150,6 +150,8 @@ void write_filemark(Fake *f);
 void expect_write(Fake *f, uint64_t number, uint32_t n, Answer answer);
 /* The program sends this command and the device says GOOD. */
 #define do_set(f, cdb, data, n) fake_set(f, cdb, data, n, __FILE__, __LINE__)
+/* Mode parameters that are kept. */
+uint32_t fake_n_modes(const Fake *f);
 void fake_set(Fake *f, const char *cdb, void *data, uint32_t n_data, const char *file, int line);
 
 /* The engine has stopped for this reason: what depends on the position fails, and REWIND ends that. */

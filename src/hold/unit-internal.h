@@ -81,16 +81,47 @@ void unit_commit(Unit *u);
 bool unit_anchor_is_before(const Unit *u);
 /* Whatever is written at the present position takes everything behind it away. */
 void unit_overwrite_anchor(Unit *u);
-/* The last block of a transfer that ends at `end`. */
-void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, const MediumPlace *end);
+/* The last block of a transfer that ends at `end`, each block with n_protection bytes of protection
+ * information. */
+void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, uint32_t n_protection,
+                          const MediumPlace *end);
 
-/* ---- modes.c: what the program set and a reset undoes ---- */
+/* ---- restore.c: what the program set and a reset undoes ---- */
 
+/* A command of class SETTLE_STATE has ended GOOD. */
 void unit_remember_setting(Unit *u, const UnitCommand *c);
+/* What cannot be set again is gone: nothing is written in the clear that would have been encrypted. */
+void unit_lose_unrestorable(Unit *u);
+
+/* ---- modes.c: mode parameters ---- */
+
+void unit_remember_mode(Unit *u, const UnitCommand *c);
 /* The partitioning that FORMAT MEDIUM was to do is done, or will not be. */
 void unit_forget_partitioning(Unit *u);
 /* Learns the block length from a MODE SENSE(6) reply. */
 void unit_learn_block_length(Unit *u, const uint8_t *data, size_t n_data);
+/* Learns from a MODE SENSE(10) reply how many bytes of a block are protection information. */
+void unit_learn_protection(Unit *u, const uint8_t *data, size_t n_data);
+
+/* ---- reserve.c: the persistent reservation ---- */
+
+void unit_remember_reservation(Unit *u, const UnitCommand *c);
+
+/* ---- secret.c: the encryption key ---- */
+
+void unit_remember_key(Unit *u, const UnitCommand *c);
+/* Its data must be in no record, not even as a checksum. */
+bool unit_is_secret(const Unit *u, const ScsiOpcode *opcode);
+/* At the beginning: whether a predecessor's key is still there. */
+void unit_find_secret(Unit *u);
+/* After the record was stored: those that it does not count. */
+void unit_wipe_old_secrets(Unit *u);
+/* What the drive has now is not known, or of no kind that can be kept. */
+void unit_key_unknown(Unit *u);
+/* The cartridge has left the drive, certainly or perhaps: a key may have gone with it. */
+void unit_key_demounted(Unit *u, bool certain);
+/* So with a reservation. */
+void unit_key_released(Unit *u);
 
 /* ---- resume.c: the steps ---- */
 
@@ -106,7 +137,15 @@ typedef enum Step {
         /* what the program had set */
         STEP_PREVENT,
         STEP_RESERVE,
+        STEP_KEYS,
+        STEP_REGISTER,
+        STEP_HOLDER,
+        STEP_HOLD,
+        STEP_PREEMPT,
         STEP_MODE,
+        STEP_ENCRYPT,
+        STEP_ENCRYPTION,
+        STEP_PROTECTION,
         STEP_MODE_SENSE,
         /* which medium, where */
         STEP_MEDIUM,
@@ -139,6 +178,8 @@ const char *unit_step_name(int step);
 void unit_start_recovery(Unit *u, Step step, usec_t now);
 void unit_goto_step(Unit *u, Step step, usec_t now);
 void unit_step_result(Unit *u, const ScsiResult *result, usec_t now);
+/* A unit attention that is not for the program. */
+void unit_note_attention(Unit *u, const Sense *sense);
 /* Sends a command of the engine's own. */
 void unit_submit_step(Unit *u, const uint8_t *cdb, size_t n_cdb, ScsiDirection direction, void *data,
                       uint32_t n_data);
@@ -180,6 +221,8 @@ void step_reserve_start(Unit *u, usec_t now);
 void step_reserve_done(Unit *u, const StepResult *r, usec_t now);
 void step_mode_start(Unit *u, usec_t now);
 void step_mode_done(Unit *u, const StepResult *r, usec_t now);
+void step_protection_start(Unit *u, usec_t now);
+void step_protection_done(Unit *u, const StepResult *r, usec_t now);
 void step_mode_sense_start(Unit *u, usec_t now);
 void step_mode_sense_done(Unit *u, const StepResult *r, usec_t now);
 void step_medium_start(Unit *u, usec_t now);
@@ -189,6 +232,23 @@ void step_learn_medium_done(Unit *u, const StepResult *r, usec_t now);
 
 /* Nobody is using the medium. Whether it is another one now is for the program to know. */
 void unit_note_new_medium(Unit *u);
+/* ---- reserve.c ---- */
+void step_keys_start(Unit *u, usec_t now);
+void step_keys_done(Unit *u, const StepResult *r, usec_t now);
+void step_register_start(Unit *u, usec_t now);
+void step_register_done(Unit *u, const StepResult *r, usec_t now);
+void step_holder_start(Unit *u, usec_t now);
+void step_holder_done(Unit *u, const StepResult *r, usec_t now);
+void step_hold_start(Unit *u, usec_t now);
+void step_hold_done(Unit *u, const StepResult *r, usec_t now);
+void step_preempt_start(Unit *u, usec_t now);
+void step_preempt_done(Unit *u, const StepResult *r, usec_t now);
+
+/* ---- secret.c ---- */
+void step_encrypt_start(Unit *u, usec_t now);
+void step_encrypt_done(Unit *u, const StepResult *r, usec_t now);
+void step_encryption_start(Unit *u, usec_t now);
+void step_encryption_done(Unit *u, const StepResult *r, usec_t now);
 
 /* ---- replay.c: prove the medium, find what is on it, write the rest again ---- */
 void step_plan_start(Unit *u, usec_t now);

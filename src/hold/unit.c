@@ -15,6 +15,8 @@
 #include <string.h>
 
 #include "hold/unit-internal.h"
+#include "scsi/reserve.h"
+#include "util/bytes.h"
 #include "util/cleanup.h"
 #include "util/crc32c.h"
 
@@ -94,11 +96,14 @@ int unit_init(Unit *u, const UnitConfig *config, const UnitMemory *memory, usec_
         u->state = memory->state;
         u->scratch = memory->scratch;
         u->n_scratch = memory->n_scratch;
+        u->secrets = memory->secrets;
         u->n_queue = u->action_first = u->n_actions = 0;
         u->wake = USEC_INFINITY;
         u->outage_since = now;
         if (unit_state_load(u->state, memory->n_state, &u->record) < 0) {
                 fresh = true;
+                if (u->secrets)
+                        explicit_bzero(u->secrets, sizeof(*u->secrets));
                 /* not stored: who dies before unit_state_is_lost() must leave nothing that looks whole */
                 unit_state_init(u->state);
                 memset(&u->record, 0, sizeof(u->record));
@@ -117,13 +122,19 @@ int unit_init(Unit *u, const UnitConfig *config, const UnitMemory *memory, usec_
                 u->record.position_lost = u->record.loss_unreported = 1;
                 unit_store(u);
         }
+        unit_find_secret(u);
+        if (u->record.modes != 0 && !unit_state_modes(u->state, &u->record)) {
+                u->record.modes = 0;
+                u->record.unrestorable |= UNRESTORABLE_MODE;
+                unit_store(u);
+        }
         if (ret_fresh)
                 *ret_fresh = fresh;
         return 0;
 }
 
 /* A command whose answer the kernel already has is over; a READ that it has not is simply read again, from
- * where it began. */
+ * where it began. So is a key set again: it could not be told from another one. */
 void unit_take_over(Unit *u, uint32_t tail)
 {
         InFlight *f = &u->record.in_flight;
@@ -131,6 +142,8 @@ void unit_take_over(Unit *u, uint32_t tail)
         if (f->phase != IN_FLIGHT_SETTLED)
                 return;
         if (f->answer_noted && f->answer_tail != tail) {
+                f->phase = IN_FLIGHT_NONE;
+        } else if (!f->refused && unit_is_secret(u, scsi_opcode_find(u->config.type, f->cdb, f->n_cdb))) {
                 f->phase = IN_FLIGHT_NONE;
         } else if (!f->refused && scsi_opcode_find(u->config.type, f->cdb, f->n_cdb)->settle == SETTLE_READ) {
                 u->record.position = f->before;
@@ -270,8 +283,10 @@ static void note_in_flight(Unit *u, const UnitCommand *c)
         memcpy(f->cdb, c->cdb, c->n_cdb);
         if (journalled && c->n_data > 0)
                 f->crc = journal_record(&u->journal, u->record.journal.end - 1)->crc;
-        else if (c->opcode->direction == SCSI_DATA_OUT)
+        else if (c->opcode->direction == SCSI_DATA_OUT && !unit_is_secret(u, c->opcode))
                 f->crc = crc32c(0, c->data, c->n_data);
+        if (c->opcode->opcode == OP_PERSISTENT_RESERVE_OUT && c->n_data >= RESERVE_OUT_LENGTH)
+                f->action_key = get_be((const uint8_t *) c->data + 8, 8);
 }
 
 /* Answers the head without the device. A successor gives the same answer, if ours does not arrive. */
@@ -288,6 +303,24 @@ static void answer_refusal(Unit *u, const UnitCommand *c, uint8_t key, uint16_t 
         unit_complete(u, c, SCSI_CHECK_CONDITION, sense, n_sense, 0, true);
 }
 
+/* A block that was to be encrypted with a key that is gone. */
+static bool refuse_in_the_clear(Unit *u, const UnitCommand *c)
+{
+        if (!u->record.key.lost || (c->opcode->opcode != OP_WRITE_6 && c->opcode->opcode != OP_WRITE_16))
+                return false;
+        u->redelivery = false;
+        answer_refusal(u, c, SENSE_DATA_PROTECT, ASC_ENCRYPTION_PARAMETERS_NOT_USABLE);
+        return true;
+}
+
+/* After it what is in the journal could not be written again, or read back, as it was. */
+static bool changes_blocks(const Unit *u, const ScsiOpcode *opcode)
+{
+        return opcode->effect == POSITION_LOST || opcode->effect == POSITION_LOADED ||
+               opcode->opcode == OP_MODE_SELECT_6 || opcode->opcode == OP_MODE_SELECT_10 ||
+               unit_is_secret(u, opcode);
+}
+
 /* What must be refused before the device sees it. True if it was answered. */
 static bool refuse_head(Unit *u, const UnitCommand *c)
 {
@@ -301,7 +334,7 @@ static bool refuse_head(Unit *u, const UnitCommand *c)
         }
         if (!(r->loss_unreported && unit_is_ordered(c->opcode)) &&
             !(r->position_lost && unit_depends_on_position(c->opcode, c->cdb)))
-                return false;
+                return refuse_in_the_clear(u, c);
         u->redelivery = false;
         unit_report_loss(u, c->opcode);
         answer_refusal(u, c, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
@@ -338,9 +371,7 @@ static bool start_head(Unit *u)
                 return true;
         }
         if (unit_is_ordered(c.opcode)) {
-                if (!journal_is_empty(&u->journal) &&
-                    (c.opcode->effect == POSITION_LOST || c.opcode->effect == POSITION_LOADED ||
-                     c.opcode->opcode == OP_MODE_SELECT_6 || c.opcode->opcode == OP_MODE_SELECT_10)) {
+                if (!journal_is_empty(&u->journal) && changes_blocks(u, c.opcode)) {
                         u->want_commit = true;
                         return false;
                 }

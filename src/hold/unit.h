@@ -50,14 +50,15 @@ typedef struct UnitConfig {
         usec_t timeout;  /* how long a command may wait for the device; USEC_INFINITY: for ever */
 } UnitConfig;
 
-/* Lent to the unit until it is gone. state and ring outlive the process. */
+/* Lent to the unit until it is gone. state and ring outlive the process; secrets may. */
 typedef struct UnitMemory {
         UnitState *state;
         size_t n_state;
         uint8_t *ring;
         uint64_t n_ring; /* Journal=; at least 4 MiB */
         uint8_t *scratch;
-        uint32_t n_scratch; /* at least HOLD_SCRATCH_SIZE, page aligned */
+        uint32_t n_scratch;   /* at least HOLD_SCRATCH_SIZE, page aligned */
+        UnitSecrets *secrets; /* for encryption keys, which are written nowhere else; NULL: none are kept */
 } UnitMemory;
 
 typedef struct HoldCommand {
@@ -120,8 +121,16 @@ typedef struct UnitResume {
         unsigned n_aborted; /* steps that ended with ABORTED COMMAND, one after the other */
         bool restart;       /* what the plan was made for is gone: begin again when the step has ended */
         bool early_warning;
-        unsigned mode; /* next of record.modes to restore */
-        unsigned page; /* next page to learn */
+        unsigned mode;         /* next of the mode parameters to restore */
+        unsigned n_registered; /* ways of registering that were tried */
+        bool conflict;         /* reserved, by another path of ours perhaps, when asked whether it is ready */
+        bool conflict_over;    /* what can be done about that was done */
+        bool preempted;        /* the PREEMPT in flight was executed */
+        bool key_registered;   /* the program's key was, before it was registered again */
+        bool holder;           /* the reservation there is has the program's key */
+        bool reserved;         /* it was reserved again: to be checked */
+        bool key_proven;       /* the drive encrypts as the program has set it */
+        unsigned page;         /* next page to learn */
         uint8_t n_pages, pages[UNIT_PAGES_MAX];
         MediumPlace target; /* where a LOCATE goes */
         MoveMedium finish;  /* one cartridge of a MOVE or EXCHANGE MEDIUM, from where it was found */
@@ -145,6 +154,7 @@ typedef struct Unit {
         Journal journal;
         uint8_t *scratch;
         uint32_t n_scratch;
+        UnitSecrets *secrets;
         bool probed;          /* pages are known, INQUIRY can be answered */
         bool path_open;       /* as the caller told us */
         bool path_condemned;  /* close it as soon as nothing is in flight */

@@ -104,6 +104,37 @@ size_t scsi_cdb_prevent_allow(uint8_t cdb[static SCSI_CDB_MAX], uint8_t prevent)
         return n;
 }
 
+size_t scsi_cdb_persistent_reserve_in(uint8_t cdb[static SCSI_CDB_MAX], uint8_t action, uint16_t n_alloc)
+{
+        size_t n = begin(cdb, OP_PERSISTENT_RESERVE_IN);
+
+        cdb[1] = action & 0x1f;
+        put_be(cdb + 7, n_alloc, 2);
+        return n;
+}
+
+size_t scsi_cdb_persistent_reserve_out(uint8_t cdb[static SCSI_CDB_MAX], uint8_t action, uint8_t scope_type,
+                                       uint32_t n_parameters)
+{
+        size_t n = begin(cdb, OP_PERSISTENT_RESERVE_OUT);
+
+        cdb[1] = action & 0x1f;
+        cdb[2] = scope_type;
+        put_be(cdb + 5, n_parameters, 4);
+        return n;
+}
+
+size_t scsi_cdb_security_protocol_in(uint8_t cdb[static SCSI_CDB_MAX], uint8_t protocol, uint16_t specific,
+                                     uint32_t n_alloc)
+{
+        size_t n = begin(cdb, OP_SECURITY_PROTOCOL_IN);
+
+        cdb[1] = protocol;
+        put_be(cdb + 2, specific, 2);
+        put_be(cdb + 6, n_alloc, 4);
+        return n;
+}
+
 size_t scsi_cdb_log_sense(uint8_t cdb[static SCSI_CDB_MAX], uint8_t control, uint8_t page, uint8_t subpage,
                           uint16_t n_alloc)
 {

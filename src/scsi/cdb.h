@@ -53,6 +53,13 @@ size_t scsi_cdb_reserve_6(uint8_t cdb[static SCSI_CDB_MAX]);
 size_t scsi_cdb_release_6(uint8_t cdb[static SCSI_CDB_MAX]);
 /* prevent: the PREVENT field, 0 allow, 1 prevent. */
 size_t scsi_cdb_prevent_allow(uint8_t cdb[static SCSI_CDB_MAX], uint8_t prevent);
+/* action: ReserveInAction, ReserveOutAction. */
+size_t scsi_cdb_persistent_reserve_in(uint8_t cdb[static SCSI_CDB_MAX], uint8_t action, uint16_t n_alloc);
+size_t scsi_cdb_persistent_reserve_out(uint8_t cdb[static SCSI_CDB_MAX], uint8_t action, uint8_t scope_type,
+                                       uint32_t n_parameters);
+/* specific: with tape data encryption, the page. */
+size_t scsi_cdb_security_protocol_in(uint8_t cdb[static SCSI_CDB_MAX], uint8_t protocol, uint16_t specific,
+                                     uint32_t n_alloc);
 /* Page control: 1 cumulative values. */
 size_t scsi_cdb_log_sense(uint8_t cdb[static SCSI_CDB_MAX], uint8_t control, uint8_t page, uint8_t subpage,
                           uint16_t n_alloc);

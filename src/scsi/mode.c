@@ -113,6 +113,19 @@ int mode_find_page(ByteReader pages, uint8_t page, uint8_t subpage, ModePage *re
         return r;
 }
 
+bool mode_parse_protection(const ModePage *page, ModeProtection *ret)
+{
+        uint8_t n;
+
+        if (page->page != MODE_PAGE_CONTROL || page->subpage != MODE_SUBPAGE_DATA_PROTECTION ||
+            page->n_bytes < 3)
+                return false;
+        n = page->bytes[0] == 0 ? 0 : page->bytes[1] & 0x3f; /* method 0: off */
+        ret->n_written = page->bytes[2] & 0x80 ? n : 0;      /* LBP_W */
+        ret->n_read = page->bytes[2] & 0x40 ? n : 0;         /* LBP_R */
+        return true;
+}
+
 void mode_begin(ByteWriter *w, ModeForm form, const ModeHeader *header)
 {
         size_t n_length = is_10(form) ? 2 : 1;

@@ -19,6 +19,7 @@ enum {
         MODE_PAGE_ELEMENT_ADDRESS = 0x1d,
         MODE_PAGE_ALL = 0x3f,
         MODE_PAGE_MAX = 0x3e,
+        MODE_SUBPAGE_DATA_PROTECTION = 0xf0, /* of MODE_PAGE_CONTROL: logical block protection */
 };
 
 /* Which command the parameters belong to: it decides the header and what its length field means. */
@@ -59,6 +60,13 @@ int mode_next_page(ByteReader *pages, ModePage *ret);
 
 /* 1: the first page with these numbers, 0: it is not there, -EBADMSG as above. */
 int mode_find_page(ByteReader pages, uint8_t page, uint8_t subpage, ModePage *ret);
+
+/* Bytes of protection information that are part of each block as it is written and as it is read, from the
+ * Control Data Protection page, SSC-4 8.3.9. False: it is not that page, or too short. */
+typedef struct ModeProtection {
+        uint8_t n_written, n_read;
+} ModeProtection;
+bool mode_parse_protection(const ModePage *page, ModeProtection *ret);
 
 /* Builds parameters: mode_begin, mode_add_page for each page, mode_finish, which fills in MODE DATA LENGTH of
  * the SENSE forms and returns the length of all, or -ENOBUFS. For the SELECT forms what is reserved there

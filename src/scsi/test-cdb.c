@@ -38,6 +38,9 @@ static void test_primary(void **state)
         check(scsi_cdb_reserve_6(cdb), "16 00 00 00 00 00");
         check(scsi_cdb_release_6(cdb), "17 00 00 00 00 00");
         check(scsi_cdb_prevent_allow(cdb, 1), "1e 00 00 00 01 00");
+        check(scsi_cdb_persistent_reserve_in(cdb, 1, 0x1000), "5e 01 00 00 00 00 00 10 00 00");
+        check(scsi_cdb_persistent_reserve_out(cdb, 6, 0x03, 24), "5f 06 03 00 00 00 00 00 18 00");
+        check(scsi_cdb_security_protocol_in(cdb, 0x20, 0x0020, 0x400), "a2 20 00 20 00 00 00 00 04 00 00 00");
         check(scsi_cdb_log_sense(cdb, 1, 0x14, 0, 0x400), "4d 00 54 00 00 00 00 04 00 00");
         check(scsi_cdb_read_attribute(cdb, 1, 0x0401, 4096),
               "8c 00 00 00 00 00 00 01 04 01 00 00 10 00 00 00");

@@ -165,6 +165,29 @@ static void test_build_no_room(void **state)
         assert_int_equal(mode_finish(&w, MODE_FORM_SENSE_6), -ENOBUFS); /* 268 > 255 */
 }
 
+static void test_protection(void **state)
+{
+        uint8_t bytes[28] = {1, 4, 0xc0};
+        ModePage p = {.page = 0x0a, .subpage = 0xf0, .has_subpage = true, .bytes = bytes, .n_bytes = 28};
+        ModeProtection m = {9, 9};
+
+        assert_true(mode_parse_protection(&p, &m));
+        assert_int_equal(m.n_written, 4);
+        assert_int_equal(m.n_read, 4);
+        bytes[2] = 0x80;
+        assert_true(mode_parse_protection(&p, &m));
+        assert_int_equal(m.n_written, 4);
+        assert_int_equal(m.n_read, 0);
+        bytes[0] = 0;
+        assert_true(mode_parse_protection(&p, &m));
+        assert_int_equal(m.n_written, 0);
+        p.n_bytes = 2;
+        assert_false(mode_parse_protection(&p, &m));
+        p.n_bytes = 28;
+        p.subpage = 0;
+        assert_false(mode_parse_protection(&p, &m));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -172,6 +195,7 @@ int main(void)
                 cmocka_unit_test(test_select_6),     cmocka_unit_test(test_hostile),
                 cmocka_unit_test(test_length_cuts),  cmocka_unit_test(test_build_same),
                 cmocka_unit_test(test_build_select), cmocka_unit_test(test_build_no_room),
+                cmocka_unit_test(test_protection),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

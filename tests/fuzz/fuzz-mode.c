@@ -38,7 +38,11 @@ static void check_form(ModeForm form, const uint8_t *data, size_t n_data)
         mode_begin(&w, form, &h);
         walk = pages;
         while (mode_next_page(&walk, &p) > 0) {
+                ModeProtection m;
+
                 fuzz_check_within(data, n_data, p.bytes, p.n_bytes);
+                if (mode_parse_protection(&p, &m))
+                        fuzz_check(m.n_written < 64 && m.n_read < 64);
                 mode_add_page(&w, form, &p);
         }
         n = mode_finish(&w, form);

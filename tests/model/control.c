@@ -185,7 +185,7 @@ static int run_status(Client *c, ServedDevice *d, size_t argc, char **argv)
 static int dump_medium(const ModelMedium *m, FILE *data, FILE *list, char *reply, size_t n_reply)
 {
         uint64_t bytes = 0;
-        size_t filemarks = 0;
+        size_t filemarks = 0, encrypted = 0;
 
         for (size_t i = 0; i < model_medium_count(m); i++) {
                 const uint8_t *block;
@@ -198,12 +198,13 @@ static int dump_medium(const ModelMedium *m, FILE *data, FILE *list, char *reply
                         continue;
                 }
                 bytes += n;
+                encrypted += model_medium_key_in(m, 0, i) != 0;
                 fprintf(list, "block %" PRIu32 " %08" PRIx32 "\n", n, crc32c(0, block, n));
                 if (fwrite(block, 1, n, data) != n)
                         return -EIO;
         }
-        snprintf(reply, n_reply, " blocks=%zu filemarks=%zu bytes=%" PRIu64,
-                 model_medium_count(m) - filemarks, filemarks, bytes);
+        snprintf(reply, n_reply, " blocks=%zu filemarks=%zu bytes=%" PRIu64 " encrypted=%zu",
+                 model_medium_count(m) - filemarks, filemarks, bytes, encrypted);
         return fflush(data) == 0 && fflush(list) == 0 ? 0 : -EIO;
 }
 

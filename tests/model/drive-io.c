@@ -87,17 +87,22 @@ static void count_read(ModelDrive *d, uint32_t n)
 static void read_variable(ModelDrive *d, ModelCall *call, const Transfer *t)
 {
         const MediumObject *o = drive_object(d);
+        uint32_t n;
 
         if (!o || !o->data) {
                 read_stopped(d, call, o, t->count);
                 return;
         }
-        call_data_in(call, o->data, o->n_data, t->count);
+        if (!drive_may_read(d, call, o))
+                return;
+        n = o->n_data + drive_protection_read(d);
+        call->result->n_transferred = (uint32_t) drive_copy_block(
+                d, o, call->data, t->count < call->n_data ? t->count : call->n_data);
         d->position++;
         count_read(d, o->n_data);
-        if (o->n_data == t->count || (t->sili && (o->n_data < t->count || t->block_size == 0)))
+        if (n == t->count || (t->sili && (n < t->count || t->block_size == 0)))
                 return;
-        wrong_length(call, (int64_t) t->count - o->n_data);
+        wrong_length(call, (int64_t) t->count - n);
 }
 
 static void read_fixed(ModelDrive *d, ModelCall *call, const Transfer *t)
@@ -111,16 +116,18 @@ static void read_fixed(ModelDrive *d, ModelCall *call, const Transfer *t)
                         read_stopped(d, call, o, t->count - i);
                         return;
                 }
+                if (!drive_may_read(d, call, o))
+                        return;
                 d->position++;
-                if (o->n_data != t->block_size) {
+                if (o->n_data + drive_protection_read(d) != t->block_size) {
                         wrong_length(call, t->count - i);
                         return;
                 }
                 count_read(d, o->n_data);
                 if (i >= room)
                         continue;
-                memcpy(call->data + (size_t) i * t->block_size, o->data, o->n_data);
-                call->result->n_transferred += o->n_data;
+                call->result->n_transferred += (uint32_t) drive_copy_block(
+                        d, o, call->data + (size_t) i * t->block_size, t->block_size);
         }
 }
 
@@ -158,16 +165,19 @@ void drive_verify(ModelUnit *u, ModelCall *call)
                 read_variable(d, call, &t);
 }
 
-/* One object at the position. -ENOSPC: end of medium; -ENOMEM. */
+/* One object at the position. -ENOSPC: end of medium; -EBADMSG: its protection is wrong; -ENOMEM. */
 static int write_object(ModelDrive *d, const uint8_t *data, uint32_t n)
 {
         MediumTape *m = drive_tape(d);
         bool keep_old = d->old_data_visible && d->n_buffer > 0 && d->mode.buffered;
         int r;
 
+        if (data && !drive_protection_holds(d, data, n))
+                return -EBADMSG;
+        n -= data ? drive_protection_written(d) : 0;
         if (data && medium_bytes_before(m, d->position) + n > m->capacity)
                 return -ENOSPC;
-        r = medium_write(m, d->position, data, n, keep_old);
+        r = medium_write(m, d->position, data, n, data ? drive_key_to_write(d) : 0, keep_old);
         if (r < 0)
                 return r;
         d->position++;
@@ -180,8 +190,13 @@ static int write_object(ModelDrive *d, const uint8_t *data, uint32_t n)
 
 static void write_failed(ModelCall *call, int error, uint32_t residue)
 {
-        Sense sense = {.key = error == -ENOSPC ? SENSE_VOLUME_OVERFLOW : SENSE_HARDWARE_ERROR,
-                       .code = error == -ENOSPC ? ASC_EARLY_WARNING : ASC_INTERNAL_TARGET_FAILURE,
+        bool corrupt = error == -EBADMSG;
+        Sense sense = {.key = error == -ENOSPC ? SENSE_VOLUME_OVERFLOW
+                              : corrupt        ? SENSE_ABORTED_COMMAND
+                                               : SENSE_HARDWARE_ERROR,
+                       .code = error == -ENOSPC ? ASC_EARLY_WARNING
+                               : corrupt        ? ASC_BLOCK_GUARD_CHECK_FAILED
+                                                : ASC_INTERNAL_TARGET_FAILURE,
                        .eom = error == -ENOSPC,
                        .information_valid = true,
                        .information = residue};

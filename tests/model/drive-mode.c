@@ -91,10 +91,36 @@ static size_t fill_pages(const ModelDrive *d, uint8_t wanted, unsigned control, 
         return n;
 }
 
+static void add_protection_page(const ModelDrive *d, unsigned control, ByteWriter *w)
+{
+        uint8_t *p = writer_space(w, 4 + DRIVE_PROTECTION_PAGE);
+
+        p[0] = 0x4a;
+        p[1] = 0xf0;
+        put_be(p + 2, DRIVE_PROTECTION_PAGE, 2);
+        if (control == CURRENT)
+                drive_protection_sense(&d->mode, p + 4);
+        else if (control == CHANGEABLE)
+                memcpy(p + 4, "\xff\x3f\xe0", 3);
+}
+
+/* How many pages. */
+static size_t fill_subpages(const ModelDrive *d, uint8_t wanted, uint8_t subpage, unsigned control,
+                            ByteWriter *w)
+{
+        bool all = wanted == 0x3f && subpage == 0xff;
+        size_t n = all || subpage == 0 ? fill_pages(d, wanted, control, w) : 0;
+
+        if (!all && !(wanted == 0x0a && (subpage == 0xf0 || subpage == 0xff)))
+                return n;
+        add_protection_page(d, control, w);
+        return n + 1;
+}
+
 void drive_mode_sense(ModelUnit *u, ModelCall *call)
 {
         const ModelDrive *d = drive_of(u);
-        uint8_t pages[128], descriptor[8] = {0};
+        uint8_t pages[160], descriptor[8] = {0};
         ByteWriter w = byte_writer(pages, sizeof(pages));
         uint8_t wanted = call->cdb[2] & 0x3f, subpage = call->cdb[3];
         unsigned control = call->cdb[2] >> 6;
@@ -104,8 +130,7 @@ void drive_mode_sense(ModelUnit *u, ModelCall *call)
                 call_check(call, SENSE_ILLEGAL_REQUEST, ASC_SAVING_NOT_SUPPORTED);
                 return;
         }
-        if ((subpage != 0 && !(wanted == 0x3f && subpage == 0xff)) ||
-            (fill_pages(d, wanted, control, &w) == 0 && wanted != 0)) {
+        if (fill_subpages(d, wanted, subpage, control, &w) == 0 && (wanted != 0 || subpage != 0)) {
                 call_check(call, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB);
                 return;
         }
@@ -129,10 +154,27 @@ static bool select_descriptor(DriveMode *mode, ByteReader *r)
         return true;
 }
 
+static bool select_subpage(DriveMode *mode, ByteReader *r)
+{
+        uint8_t code = reader_u8(r), subpage = reader_u8(r);
+        uint16_t length = reader_u16(r);
+        const uint8_t *p = reader_bytes(r, length);
+
+        return p && code == 0x4a && subpage == 0xf0 && drive_protection_select(mode, p, length);
+}
+
 static bool select_page(DriveMode *mode, ByteReader *r)
 {
-        uint8_t code = reader_u8(r) & 0x3f, length = reader_u8(r);
-        const uint8_t *p = reader_bytes(r, length);
+        ByteReader ahead = *r;
+        bool sub = reader_u8(&ahead) & 0x40;
+        uint8_t code, length;
+        const uint8_t *p;
+
+        if (sub)
+                return select_subpage(mode, r);
+        code = reader_u8(r) & 0x3f;
+        length = reader_u8(r);
+        p = reader_bytes(r, length);
 
         for (size_t i = 0; p && i < ELEMENTSOF(page_table); i++) {
                 if (page_table[i].code != code || page_table[i].length != length)

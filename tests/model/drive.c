@@ -47,6 +47,8 @@ static const ModelCommand drive_commands[] = {
         { OP_MODE_SENSE_10,           ANY, 10, 0,     60,    drive_mode_sense,         "MODE SENSE(10)" },
         { OP_PERSISTENT_RESERVE_IN,   ANY, 10, 0,     60,    unit_reserve_in,          "PERSISTENT RESERVE IN" },
         { OP_PERSISTENT_RESERVE_OUT,  ANY, 10, 0,     60,    unit_reserve_out,         "PERSISTENT RESERVE OUT" },
+        { OP_SECURITY_PROTOCOL_IN,    ANY, 12, 0,     60,    drive_security_in,        "SECURITY PROTOCOL IN" },
+        { OP_SECURITY_PROTOCOL_OUT,   ANY, 12, 0,     60,    drive_security_out,       "SECURITY PROTOCOL OUT" },
         { OP_WRITE_FILEMARKS_16,      ANY, 16, READY, 1600,  drive_write_filemarks,    "WRITE FILEMARKS(16)" },
         { OP_READ_16,                 ANY, 16, READY, 1200,  drive_read,               "READ(16)" },
         { OP_WRITE_16,                ANY, 16, READY, 1500,  drive_write,              "WRITE(16)" },
@@ -183,6 +185,7 @@ static void drive_thread(ModelDrive *d)
 void drive_unload(ModelDrive *d)
 {
         drive_flush(d);
+        drive_key_demounted(d);
         d->loaded = false;
         d->partition = d->position = 0;
 }
@@ -229,6 +232,7 @@ void model_drive_reset(ModelDrive *d, uint16_t code)
         drive_flush(d);
         d->partition = d->position = 0;
         d->mode = default_mode;
+        drive_clear_key(d);
         d->write_failed = false;
         unit_reset(&d->unit, code);
 }
@@ -248,7 +252,20 @@ void model_drive_power_cycle(ModelDrive *d, uint32_t n_lost)
 void model_drive_lose_nexus(ModelDrive *d)
 {
         d->unit.prevented = false;
+        drive_key_nexus_lost(d);
         unit_attention(&d->unit, ASC_NEXUS_LOSS);
+}
+
+void model_drive_use_nexus(ModelDrive *d, size_t nexus)
+{
+        d->unit.nexus = nexus % UNIT_NEXUS_MAX;
+}
+
+uint64_t model_drive_holder(const ModelDrive *d)
+{
+        const UnitReservation *r = &d->unit.reservation;
+
+        return r->reserved && r->type < 7 ? r->registrants[r->holder].key : 0;
 }
 
 bool model_drive_fail_writes(ModelDrive *d, uint32_t n_lost)

@@ -14,7 +14,15 @@ typedef struct DriveMode {
         uint32_t block_size;
         bool buffered, compression;
         uint8_t n_extra_partitions; /* that the next FORMAT MEDIUM makes */
+        uint8_t protection_method, protection_bits;
 } DriveMode;
+
+/* What the Set Data Encryption page has set. */
+typedef struct DriveEncryption {
+        uint8_t scope, bits, encryption, decryption, algorithm;
+        uint64_t key; /* its name */
+        uint32_t instance;
+} DriveEncryption;
 
 /* Log counters, never reset by a reset. */
 typedef struct DriveCounts {
@@ -34,6 +42,7 @@ struct ModelDrive {
         bool write_failed; /* to be told by a deferred error */
         bool zero_position;
         DriveMode mode;
+        DriveEncryption encryption;
         DriveCounts counts;
 };
 
@@ -74,6 +83,28 @@ void drive_read_position(ModelUnit *u, ModelCall *call);
 
 void drive_mode_sense(ModelUnit *u, ModelCall *call);
 void drive_mode_select(ModelUnit *u, ModelCall *call);
+
+void drive_security_in(ModelUnit *u, ModelCall *call);
+void drive_security_out(ModelUnit *u, ModelCall *call);
+void drive_clear_key(ModelDrive *d);
+/* The cartridge, or the nexus, goes: so may the key. */
+void drive_key_demounted(ModelDrive *d);
+void drive_key_nexus_lost(ModelDrive *d);
+/* Its name; 0: in the clear. */
+uint64_t drive_key_to_write(const ModelDrive *d);
+/* False after ending the call: this block cannot be read with what is set. */
+bool drive_may_read(ModelDrive *d, ModelCall *call, const MediumObject *o);
+
+#define DRIVE_PROTECTION_PAGE 28 /* bytes behind the header of mode page 0A/F0 */
+bool drive_protection_select(DriveMode *mode, const uint8_t *p, size_t n);
+void drive_protection_sense(const DriveMode *mode, uint8_t *p);
+/* Bytes of a block that are protection, as it is written and as it is read. */
+uint32_t drive_protection_written(const ModelDrive *d);
+uint32_t drive_protection_read(const ModelDrive *d);
+/* A block as it came is as its protection says. */
+bool drive_protection_holds(const ModelDrive *d, const uint8_t *data, uint32_t n);
+/* A block as it is read, cut to room; its length. */
+size_t drive_copy_block(const ModelDrive *d, const MediumObject *o, uint8_t *dst, size_t room);
 
 void drive_read_block_limits(ModelUnit *u, ModelCall *call);
 void drive_report_density(ModelUnit *u, ModelCall *call);

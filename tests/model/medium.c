@@ -116,6 +116,11 @@ void model_medium_object_in(const ModelMedium *m, size_t partition, size_t i, co
         *ret_n = m->tapes[partition].objects[i].n_data;
 }
 
+uint64_t model_medium_key_in(const ModelMedium *m, size_t partition, size_t i)
+{
+        return m->tapes[partition].objects[i].key;
+}
+
 void model_medium_object(const ModelMedium *m, size_t i, const uint8_t **ret_data, uint32_t *ret_n)
 {
         model_medium_object_in(m, 0, i, ret_data, ret_n);
@@ -187,7 +192,7 @@ void medium_truncate(MediumTape *m, size_t position, bool keep_old)
                 object_clear(&m->objects[--m->n_objects]);
 }
 
-static int append(MediumTape *m, uint8_t *data, uint32_t n_data)
+static int append(MediumTape *m, uint8_t *data, uint32_t n_data, uint64_t key)
 {
         size_t n = m->n_objects;
 
@@ -202,6 +207,7 @@ static int append(MediumTape *m, uint8_t *data, uint32_t n_data)
         }
         m->objects[n] = (MediumObject){.data = data,
                                        .n_data = n_data,
+                                       .key = key,
                                        .bytes_before = medium_bytes_before(m, n),
                                        .filemarks_before = medium_filemarks_before(m, n)};
         m->n_objects++;
@@ -213,7 +219,8 @@ static bool is_zero(const uint8_t *data, uint32_t n)
         return n > 0 && n <= ZERO_BLOCK_MAX && data[0] == 0 && memcmp(data, data + 1, n - 1) == 0;
 }
 
-int medium_write(MediumTape *m, size_t position, const uint8_t *data, uint32_t n_data, bool keep_old)
+int medium_write(MediumTape *m, size_t position, const uint8_t *data, uint32_t n_data, uint64_t key,
+                 bool keep_old)
 {
         uint8_t *copy = NULL;
         int r;
@@ -226,7 +233,7 @@ int medium_write(MediumTape *m, size_t position, const uint8_t *data, uint32_t n
                         memcpy(copy, data, n_data);
         }
         medium_truncate(m, position, keep_old);
-        r = append(m, copy, n_data);
+        r = append(m, copy, n_data, key);
         if (r < 0 && copy != zero_block)
                 free(copy);
         return r;
@@ -238,7 +245,7 @@ void medium_lose(MediumTape *m, size_t n)
         for (size_t i = 0; i < m->n_old; i++) {
                 MediumObject *o = &m->old[i];
 
-                if (m->old_base + i == m->n_objects && append(m, o->data, o->n_data) == 0)
+                if (m->old_base + i == m->n_objects && append(m, o->data, o->n_data, o->key) == 0)
                         *o = (MediumObject){0};
         }
         medium_forget_old(m);

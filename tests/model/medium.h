@@ -14,6 +14,7 @@ typedef struct MediumObject {
         uint32_t n_data;
         uint64_t bytes_before; /* of data, from the beginning of the partition */
         uint64_t filemarks_before;
+        uint64_t key; /* it is encrypted with; 0: it is not */
 } MediumObject;
 
 /* A host attribute of the medium auxiliary memory. n_value 0: not there. */
@@ -47,7 +48,8 @@ struct ModelMedium {
 
 /* Puts an object at position, 0..n_objects; whatever was from there on is gone, or with keep_old only set
  * aside until medium_forget_old. data NULL: a filemark. -ENOMEM. */
-int medium_write(MediumTape *m, size_t position, const uint8_t *data, uint32_t n_data, bool keep_old);
+int medium_write(MediumTape *m, size_t position, const uint8_t *data, uint32_t n_data, uint64_t key,
+                 bool keep_old);
 void medium_truncate(MediumTape *m, size_t position, bool keep_old);
 void medium_forget_old(MediumTape *m);
 /* The last n objects never got to the medium: end of data is after the survivors, or, where old objects were

@@ -28,6 +28,12 @@ void model_medium_object(const ModelMedium *m, size_t i, const uint8_t **ret_dat
 void model_medium_object_in(const ModelMedium *m, size_t partition, size_t i, const uint8_t **ret_data,
                             uint32_t *ret_n);
 
+/* The name of the key that a block is encrypted with; 0: it is in the clear. And the name of a key. */
+uint64_t model_medium_key_in(const ModelMedium *m, size_t partition, size_t i);
+uint64_t model_key_name(const uint8_t *key, size_t n);
+/* What ends a protected block: CRC-32C, sent most significant byte first. */
+uint32_t model_block_crc(const uint8_t *data, size_t n);
+
 typedef struct ModelDriveConfig {
         const char *vendor, *product, *revision, *serial;
         uint64_t naa;           /* VPD 83h, NAA 5h; 0: none */
@@ -50,7 +56,13 @@ void model_drive_execute(ModelDrive *d, const uint8_t *cdb, size_t n_cdb, void *
 /* NULL: taken out. Unit attention 28/00 as on a drive. */
 void model_drive_load(ModelDrive *d, ModelMedium *m);
 ModelMedium *model_drive_medium(const ModelDrive *d);
-/* Reset with unit attention 29h: medium stays loaded and is rewound; modes, reservation, PREVENT go. */
+/* From now on commands come by another path, or from another host: 0..3. Unit attentions are one queue for
+ * all. */
+void model_drive_use_nexus(ModelDrive *d, size_t nexus);
+/* The key (PERSISTENT RESERVE OUT) of who holds the reservation, 0: nobody does, or all registrants do. */
+uint64_t model_drive_holder(const ModelDrive *d);
+/* Reset with unit attention 29h: medium stays loaded and is rewound; modes, encryption key, PREVENT go; so
+ * does with 29/01 a persistent reservation without APTPL. */
 void model_drive_reset(ModelDrive *d, uint16_t code);
 /* Power cycle: as reset with 29/01, and the last n_lost objects of the volatile buffer never reach
  * the medium. */

@@ -381,6 +381,10 @@ static void test_reservations(void **state)
         assert_int_equal(DO(f.d, 0x16, 0, 0, 0, 0, 0).status, SCSI_RESERVATION_CONFLICT);
         model_drive_reset(f.d, 0x2900);
         (void) TUR(f.d);
+        assert_good(IO(f.d, buffer, 24, 0x5e, 1, 0, 0, 0, 0, 0, 0, 24, 0));
+        assert_int_equal(get_be(buffer + 8, 8), 0x1234);
+        model_drive_power_cycle(f.d, 0);
+        (void) TUR(f.d);
         assert_good(IO(f.d, buffer, 24, 0x5e, 0, 0, 0, 0, 0, 0, 0, 24, 0));
         assert_int_equal(get_be(buffer + 4, 4), 0);
         fixture_free(&f);

@@ -103,7 +103,8 @@ static bool take_injection(ModelUnit *u, ModelCall *call)
 
 void unit_reset(ModelUnit *u, uint16_t code)
 {
-        u->reservation = (UnitReservation){0};
+        if (code == ASC_POWER_ON_OCCURRED)
+                unit_reserve_lose_power(u);
         u->prevented = false;
         u->n_attentions = 0;
         unit_attention(u, code);
@@ -154,6 +155,10 @@ void unit_execute(ModelUnit *u, const uint8_t *cdb, size_t n_cdb, void *data, ui
         if (!row || n_cdb < row->n_cdb) {
                 call_check(&call, SENSE_ILLEGAL_REQUEST,
                            row ? ASC_INVALID_FIELD_IN_CDB : why_unknown(u, call.cdb));
+                return;
+        }
+        if (unit_reserve_conflicts(u, row->opcode)) {
+                ret->status = SCSI_RESERVATION_CONFLICT;
                 return;
         }
         if (row->flags & COMMAND_NEEDS_READY && !u->check_ready(u, &call))

@@ -22,6 +22,10 @@ enum {
         ASC_INVALID_ELEMENT_ADDRESS = 0x2101,
         ASC_INVALID_FIELD_IN_PARAMETERS = 0x2600,
         ASC_INVALID_RELEASE = 0x2604,
+        ASC_BLOCK_GUARD_CHECK_FAILED = 0x1001,
+        ASC_UNABLE_TO_DECRYPT = 0x7401,
+        ASC_UNENCRYPTED_DATA = 0x7402,
+        ASC_INCORRECT_KEY = 0x7403,
         ASC_POWER_ON_OCCURRED = 0x2901,
         ASC_NEXUS_LOSS = 0x2907,
         ASC_SAVING_NOT_SUPPORTED = 0x3900,
@@ -62,11 +66,19 @@ typedef struct UnitInjection {
         uint16_t code;
 } UnitInjection;
 
-/* Persistent reservation of the one initiator there is. */
+#define UNIT_NEXUS_MAX 4
+
+typedef struct UnitRegistrant {
+        bool registered;
+        uint64_t key;
+} UnitRegistrant;
+
 typedef struct UnitReservation {
         uint32_t generation;
-        bool registered, reserved;
-        uint64_t key;
+        bool survives_power;
+        UnitRegistrant registrants[UNIT_NEXUS_MAX];
+        bool reserved;
+        size_t holder;
         uint8_t type;
 } UnitReservation;
 
@@ -83,6 +95,7 @@ struct ModelUnit {
         size_t n_attentions;
         UnitInjection injections[UNIT_INJECTION_MAX];
         size_t n_injections;
+        size_t nexus; /* the one that the commands come from, 0..UNIT_NEXUS_MAX-1 */
         UnitReservation reservation;
         bool prevented;
 };
@@ -93,7 +106,8 @@ void unit_execute(ModelUnit *u, const uint8_t *cdb, size_t n_cdb, void *data, ui
 void unit_attention(ModelUnit *u, uint16_t code);
 bool unit_attention_pending(const ModelUnit *u, uint16_t code);
 void unit_inject(ModelUnit *u, uint8_t opcode, uint8_t key, uint16_t code);
-/* What a reset takes away: reservations, PREVENT, pending unit attentions; and code is pending. */
+/* What a reset takes away: PREVENT, pending unit attentions, and (29/01) what power keeps; and code is
+ * pending. */
 void unit_reset(ModelUnit *u, uint16_t code);
 const ModelCommand *unit_find_command(const ModelUnit *u, const uint8_t *cdb);
 bool unit_command_disabled(const ModelUnit *u, uint8_t opcode);
@@ -117,6 +131,9 @@ void unit_report_opcodes(ModelUnit *u, ModelCall *call);
 void unit_prevent_allow(ModelUnit *u, ModelCall *call);
 void unit_reserve(ModelUnit *u, ModelCall *call);
 void unit_release(ModelUnit *u, ModelCall *call);
+void unit_reserve_lose_power(ModelUnit *u);
+/* Another nexus has the unit reserved, so that this command is not done. */
+bool unit_reserve_conflicts(const ModelUnit *u, uint8_t opcode);
 void unit_reserve_in(ModelUnit *u, ModelCall *call);
 void unit_reserve_out(ModelUnit *u, ModelCall *call);
 void unit_nothing(ModelUnit *u, ModelCall *call); /* GOOD */

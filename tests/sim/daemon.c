@@ -16,6 +16,8 @@ void __real_unit_state_store(UnitState *s, UnitRecord *r);
 void __wrap_unit_state_store(UnitState *s, UnitRecord *r);
 int __real_unit_state_set_page(UnitState *s, int page, const uint8_t *data, size_t n_data);
 int __wrap_unit_state_set_page(UnitState *s, int page, const uint8_t *data, size_t n_data);
+void __real_unit_state_put_modes(UnitState *s, UnitRecord *r, UnitModes *m);
+void __wrap_unit_state_put_modes(UnitState *s, UnitRecord *r, UnitModes *m);
 
 static World *living;
 
@@ -82,6 +84,21 @@ int __wrap_unit_state_set_page(UnitState *s, int page, const uint8_t *data, size
         if (fault != FAULT_NONE)
                 die(fault);
         return r;
+}
+
+/* In the middle: the copy is another one's by half. */
+void __wrap_unit_state_put_modes(UnitState *s, UnitRecord *r, UnitModes *m)
+{
+        UnitModes *copy = &s->modes[(r->modes + 1) % 2];
+        Fault fault = fault_at_store();
+
+        if (fault == FAULT_KILL_BEFORE_STORE)
+                die(fault);
+        __real_unit_state_put_modes(s, r, m);
+        if (fault == FAULT_KILL_IN_STORE)
+                memset((uint8_t *) copy + sizeof(*copy) / 2, 0xa5, sizeof(*copy) / 2);
+        if (fault != FAULT_NONE)
+                die(fault);
 }
 
 /* ---- its life ---- */

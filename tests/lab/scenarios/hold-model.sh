@@ -79,6 +79,21 @@ ok "the journal had them" evertaped_said 'lib1-drive1: resumed: .* 5 objects wri
 survives "becoming ready" slow_start
 survives "cut again during the resume" cut_twice
 
+# A key and a reservation of the program's own, which the loss of power takes away.
+set_key() {
+    { printf '\0\020\0\060\100\0\002\002\001\0\0\0\0\0\0\0\0\0\0\040' && head -c 32 /tmp/data; } > /tmp/key
+    sg_raw -s 52 -i /tmp/key "$sg" b5 20 00 10 00 00 00 00 00 34 00 00
+}
+sg=$(held_by_serial MDLDRV01 sg)
+ok "a program sets an encryption key" set_key
+ok "it registers" sg_persist --out --register --param-sark=abcd "$sg"
+ok "it reserves the drive" sg_persist --out --reserve --param-rk=abcd --prout-type=3 "$sg"
+survives "power cycle, with a key" power_cycle
+ok "every block is encrypted" prints ' encrypted=96$' model dump T00001L7 /tmp/dump
+ok "the reservation is held" prints 'Key=0xabcd' sg_persist --in --read-reservation "$sg"
+ok "it is released" sg_persist --out --release --param-rk=abcd --prout-type=3 "$sg"
+ok "the registration ends" sg_persist --out --register --param-rk=abcd --param-sark=0 "$sg"
+
 # Both drives write, both are cut, and come back with each other's nodes.
 swapped() {
     local tar
