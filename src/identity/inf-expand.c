@@ -75,8 +75,10 @@ static void append(Expansion *e, const char *text, size_t n)
 {
         size_t room = sizeof(e->text) - 1 - e->n;
 
-        e->cut = e->cut || n > room;
-        n = n < room ? n : room;
+        if (n > room) {
+                e->cut = true;
+                n = inf_whole_characters(text, room);
+        }
         memcpy(e->text + e->n, text, n);
         e->n += n;
 }

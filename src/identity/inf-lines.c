@@ -126,7 +126,9 @@ static int read_field(Lexer *l, bool key_allowed, InfValue *ret)
                 l->p++;
         }
         cut = n_kept >= INF_FIELD_MAX;
-        value.text = arena_text(l->document->arena, l->field, cut ? INF_FIELD_MAX - 1 : n_kept);
+        if (cut)
+                n_kept = inf_whole_characters(l->field, INF_FIELD_MAX - 1);
+        value.text = arena_text(l->document->arena, l->field, n_kept);
         if (!value.text)
                 return -ENOMEM;
         *ret = value;

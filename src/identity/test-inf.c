@@ -522,6 +522,20 @@ static void test_limits(void **state)
         memset(data, 'a', sizeof(data));
         assert_int_equal(inf_parse("x", data, sizeof(data), &f), -EFBIG);
         assert_null(f);
+        /* What is too long is cut between characters, each of which has two bytes here. */
+        n = (size_t) snprintf(text, sizeof(text), MODEL "%%a%%%%a%%=i," ID "\nx");
+        for (size_t i = 0; i < 600; i++)
+                n += (size_t) snprintf(text + n, sizeof(text) - n, "\xc3\xa4");
+        n += (size_t) snprintf(text + n, sizeof(text) - n, "=i," ID "\n" DRIVER "[Strings]\na=y");
+        for (size_t i = 0; i < 300; i++)
+                n += (size_t) snprintf(text + n, sizeof(text) - n, "\xc3\xb6");
+        f = parse(text);
+        assert_int_equal(f->n_entries, 2);
+        assert_int_equal(strlen(f->entries[0].description), 1022);
+        assert_int_equal(strlen(f->entries[1].description), 1023);
+        assert_problem(f, 0, "7:1: error: longer than 1023 bytes; cut");
+        assert_problem(f, 1, "8:1: error: more than 64 values, or one longer than 1023 bytes; cut");
+        inf_free(f);
         /* More values than fit a line matter only in models. */
         n = (size_t) snprintf(text, sizeof(text), MODEL "d=i," ID "\n" DRIVER "[r]\nHKR,,x,1");
         for (size_t i = 0; i < 1000; i++)
