@@ -80,14 +80,28 @@ static void hold(Fake *f)
         do_out(f, RESERVE, OURS, 0, 0);
 }
 
-static void begin_return(Fake *f, bool reset)
+/* Who is registered, and then the program, with its key. */
+static void expect_registered(Fake *f, Answer keys)
 {
-        fake_path_down(f);
-        fake_path_up(f);
-        expect_identity(f);
-        if (reset)
-                expect(f, CDB_READY, CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
-        expect_ready(f);
+        expect(f, KEYS, keys);
+        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+}
+
+/* It reserves again what there is. */
+static void expect_held(Fake *f, Answer before)
+{
+        expect(f, HOLDER, before);
+        expect_reserve(f, RESERVE, OURS, 0, 0, GOOD);
+        expect(f, HOLDER, holder_reply(OURS, 3));
+}
+
+/* Another path has it. */
+static void expect_taken_over(Fake *f)
+{
+        expect(f, HOLDER, holder_reply(OURS, 3));
+        expect_reserve(f, RESERVE, OURS, 0, 0, CONFLICT);
+        expect_reserve(f, PREEMPT, OURS, OURS, 0, GOOD);
+        expect(f, HOLDER, holder_reply(OURS, 3));
 }
 
 static void assert_restored(Fake *f)
@@ -102,12 +116,9 @@ static void test_after_power(void **state)
         Fake *f = *state;
 
         hold(f);
-        begin_return(f, true);
-        expect(f, KEYS, keys_reply(0, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
-        expect(f, HOLDER, nobody_reply());
-        expect_reserve(f, RESERVE, OURS, 0, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
+        lose_and_return(f, true);
+        expect_registered(f, keys_reply(0, 0));
+        expect_held(f, nobody_reply());
         assert_restored(f);
 }
 
@@ -118,12 +129,10 @@ static void test_still_there(void **state)
 
         do_out(f, REGISTER, 0, OURS, RESERVE_OUT_APTPL | RESERVE_OUT_ALL_TG_PT);
         do_out(f, RESERVE, OURS, 0, 0);
-        begin_return(f, true);
+        lose_and_return(f, true);
         expect(f, KEYS, keys_reply(OURS, 0));
         expect_reserve(f, IGNORE, 0, OURS, RESERVE_OUT_APTPL | RESERVE_OUT_ALL_TG_PT, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
-        expect_reserve(f, RESERVE, OURS, 0, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
+        expect_held(f, holder_reply(OURS, 3));
         assert_restored(f);
 }
 
@@ -133,13 +142,9 @@ static void test_other_path(void **state)
         Fake *f = *state;
 
         hold(f);
-        begin_return(f, false);
-        expect(f, KEYS, keys_reply(OURS, THEIRS));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
-        expect_reserve(f, RESERVE, OURS, 0, 0, CONFLICT);
-        expect_reserve(f, PREEMPT, OURS, OURS, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
+        lose_and_return(f, false);
+        expect_registered(f, keys_reply(OURS, THEIRS));
+        expect_taken_over(f);
         assert_restored(f);
 }
 
@@ -153,18 +158,11 @@ static void test_not_even_ready(void **state)
         fake_path_up(f);
         expect_identity(f);
         expect(f, CDB_READY, CONFLICT);
-        expect(f, KEYS, keys_reply(OURS, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
-        expect_reserve(f, RESERVE, OURS, 0, 0, CONFLICT);
-        expect_reserve(f, PREEMPT, OURS, OURS, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
+        expect_registered(f, keys_reply(OURS, 0));
+        expect_taken_over(f);
         expect_ready(f);
-        expect(f, KEYS, keys_reply(OURS, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
-        expect_reserve(f, RESERVE, OURS, 0, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
+        expect_registered(f, keys_reply(OURS, 0));
+        expect_held(f, holder_reply(OURS, 3));
         assert_restored(f);
 }
 
@@ -174,9 +172,8 @@ static void test_all_registrants(void **state)
 
         do_out(f, REGISTER, 0, OURS, 0);
         do_out(f, "5f 01 07 00 00 00 00 00 18 00", OURS, 0, 0);
-        begin_return(f, true);
-        expect(f, KEYS, keys_reply(OURS, THEIRS));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        lose_and_return(f, true);
+        expect_registered(f, keys_reply(OURS, THEIRS));
         expect(f, HOLDER, holder_reply(0, 7));
         expect_reserve(f, "5f 01 07 00 00 00 00 00 18 00", OURS, 0, 0, GOOD);
         expect(f, HOLDER, holder_reply(0, 7));
@@ -188,9 +185,8 @@ static void test_registered_only(void **state)
         Fake *f = *state;
 
         do_out(f, IGNORE, 0, OURS, 0);
-        begin_return(f, true);
-        expect(f, KEYS, keys_reply(0, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        lose_and_return(f, true);
+        expect_registered(f, keys_reply(0, 0));
         assert_restored(f);
 }
 
@@ -200,7 +196,7 @@ static void test_old_device(void **state)
         Fake *f = *state;
 
         hold(f);
-        begin_return(f, true);
+        lose_and_return(f, true);
         expect(f, KEYS, CHECK(SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB));
         expect_reserve(f, IGNORE, 0, OURS, 0, CHECK(SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD_IN_CDB));
         expect_reserve(f, REGISTER, OURS, OURS, 0, CONFLICT);
@@ -220,11 +216,8 @@ static void test_changer(void **state)
         tag = fake_command(f, CDB_READY, NULL, 0);
         expect(f, CDB_READY, CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
         expect_ready(f);
-        expect(f, KEYS, keys_reply(0, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
-        expect(f, HOLDER, nobody_reply());
-        expect_reserve(f, RESERVE, OURS, 0, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
+        expect_registered(f, keys_reply(0, 0));
+        expect_held(f, nobody_reply());
         expect(f, CDB_READY, GOOD);
         assert_answered(f, tag, SCSI_GOOD);
 }
@@ -237,9 +230,8 @@ static void test_given_up(void **state)
 
         hold(f);
         do_out(f, RELEASE, OURS, 0, 0);
-        begin_return(f, true);
-        expect(f, KEYS, keys_reply(0, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        lose_and_return(f, true);
+        expect_registered(f, keys_reply(0, 0));
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-1"));
         expect(f, CDB_POSITION, position_reply(0));
@@ -248,7 +240,7 @@ static void test_given_up(void **state)
         assert_int_equal(f->unit.record.persistent.registered, 0);
         hold(f);
         do_out(f, REGISTER, OURS, 0, 0);
-        begin_return(f, true);
+        lose_and_return(f, true);
         assert_restored(f);
 }
 
@@ -266,9 +258,8 @@ static void test_other_holder(void **state)
 
         hold(f);
         write_block(f, 100);
-        begin_return(f, true);
-        expect(f, KEYS, keys_reply(THEIRS, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        lose_and_return(f, true);
+        expect_registered(f, keys_reply(THEIRS, 0));
         expect(f, HOLDER, holder_reply(THEIRS, 3));
         assert_taken(f);
 }
@@ -284,8 +275,7 @@ static void test_kept_out(void **state)
         fake_path_up(f);
         expect_identity(f);
         expect(f, CDB_READY, CONFLICT);
-        expect(f, KEYS, keys_reply(OURS, THEIRS));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        expect_registered(f, keys_reply(OURS, THEIRS));
         expect(f, CDB_READY, CONFLICT);
         assert_medium_given_up(f, "another host has reserved");
 }
@@ -297,9 +287,8 @@ static void test_race(void **state)
 
         hold(f);
         write_block(f, 100);
-        begin_return(f, true);
-        expect(f, KEYS, keys_reply(0, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        lose_and_return(f, true);
+        expect_registered(f, keys_reply(0, 0));
         expect(f, HOLDER, nobody_reply());
         expect_reserve(f, RESERVE, OURS, 0, 0, CONFLICT);
         assert_medium_given_up(f, "could not be reserved again");
@@ -332,12 +321,9 @@ static void test_power_in_silence(void **state)
 
         hold(f);
         write_block(f, 100);
-        begin_return(f, false);
-        expect(f, KEYS, keys_reply(0, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
-        expect(f, HOLDER, nobody_reply());
-        expect_reserve(f, RESERVE, OURS, 0, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
+        lose_and_return(f, false);
+        expect_registered(f, keys_reply(0, 0));
+        expect_held(f, nobody_reply());
         assert_restored(f);
 }
 
@@ -348,7 +334,7 @@ static void test_fenced_in_silence(void **state)
 
         hold(f);
         write_block(f, 100);
-        begin_return(f, false);
+        lose_and_return(f, false);
         expect(f, KEYS, keys_reply(THEIRS, 0));
         assert_taken(f);
 }
@@ -364,11 +350,8 @@ static void test_own_preempt(void **state)
         answer_position(f);
         expect(f, CDB_READY, CHECK(SENSE_UNIT_ATTENTION, ASC_REGISTRATIONS_PREEMPTED));
         expect_ready(f);
-        expect(f, KEYS, keys_reply(OURS, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
-        expect_reserve(f, RESERVE, OURS, 0, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
+        expect_registered(f, keys_reply(OURS, 0));
+        expect_held(f, holder_reply(OURS, 3));
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         assert_int_equal(f->unit.record.persistent.taken, 0);
         expect(f, CDB_MEDIUM, medium_reply("MEDIUM-1"));
@@ -422,8 +405,7 @@ static void test_change_in_flight(void **state)
 
         do_out(f, REGISTER, 0, OURS, 0);
         tag = lose(f, REGISTER, memcpy(data, list(OURS, 0x99, 0), sizeof(data)));
-        expect(f, KEYS, keys_reply(0x99, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        expect_registered(f, keys_reply(0x99, 0));
         finish(f, REGISTER, tag);
         assert_int_equal(f->unit.record.persistent.key, 0x99);
 }
@@ -436,8 +418,7 @@ static void test_reserve_in_flight(void **state)
 
         do_out(f, REGISTER, 0, OURS, 0);
         tag = lose(f, RESERVE, memcpy(data, list(OURS, 0, 0), sizeof(data)));
-        expect(f, KEYS, keys_reply(OURS, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        expect_registered(f, keys_reply(OURS, 0));
         expect(f, HOLDER, nobody_reply());
         finish(f, RESERVE, tag);
         assert_int_equal(f->unit.record.persistent.held, 1);
@@ -455,20 +436,12 @@ static void test_reserved_on_other_path(void **state)
         expect(f, RESERVE, LOST);
         fake_path_up(f);
         expect_identity(f);
-        for (int i = 0; i < 2; i++) {
-                expect(f, CDB_READY, i == 0 ? CONFLICT : GOOD);
-                if (i == 1) {
-                        expect(f, CDB_READY, GOOD);
-                        expect(f, CDB_READY, GOOD);
-                }
-                expect(f, KEYS, keys_reply(OURS, 0));
-                expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
-                expect(f, HOLDER, holder_reply(OURS, 3));
-                expect_reserve(f, RESERVE, OURS, 0, 0, i == 0 ? CONFLICT : GOOD);
-                if (i == 0)
-                        expect_reserve(f, PREEMPT, OURS, OURS, 0, GOOD);
-                expect(f, HOLDER, holder_reply(OURS, 3));
-        }
+        expect(f, CDB_READY, CONFLICT);
+        expect_registered(f, keys_reply(OURS, 0));
+        expect_taken_over(f);
+        expect_ready(f);
+        expect_registered(f, keys_reply(OURS, 0));
+        expect_held(f, holder_reply(OURS, 3));
         finish(f, RESERVE, tag);
 }
 
@@ -481,8 +454,7 @@ static void test_release_in_flight(void **state)
 
         hold(f);
         tag = lose(f, RELEASE, memcpy(data, list(OURS, 0, 0), sizeof(data)));
-        expect(f, KEYS, keys_reply(OURS, THEIRS));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        expect_registered(f, keys_reply(OURS, THEIRS));
         expect(f, HOLDER, holder_reply(THEIRS, 3));
         finish(f, RELEASE, tag);
         assert_int_equal(f->unit.record.persistent.held, 0);
@@ -497,12 +469,8 @@ static void test_release_on_other_path(void **state)
 
         hold(f);
         tag = lose(f, RELEASE, memcpy(data, list(OURS, 0, 0), sizeof(data)));
-        expect(f, KEYS, keys_reply(OURS, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
-        expect_reserve(f, RESERVE, OURS, 0, 0, CONFLICT);
-        expect_reserve(f, PREEMPT, OURS, OURS, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
+        expect_registered(f, keys_reply(OURS, 0));
+        expect_taken_over(f);
         finish(f, RELEASE, tag);
 }
 
@@ -514,8 +482,7 @@ static void test_clear_in_flight(void **state)
 
         hold(f);
         tag = lose(f, CLEAR, memcpy(data, list(OURS, 0, 0), sizeof(data)));
-        expect(f, KEYS, keys_reply(0, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        expect_registered(f, keys_reply(0, 0));
         expect(f, HOLDER, nobody_reply());
         finish(f, CLEAR, tag);
         assert_int_equal(f->unit.record.persistent.registered, 0);
@@ -530,11 +497,8 @@ static void test_preempt_in_flight(void **state)
 
         do_out(f, REGISTER, 0, OURS, 0);
         tag = lose(f, PREEMPT, memcpy(data, list(OURS, THEIRS, 0), sizeof(data)));
-        expect(f, KEYS, keys_reply(OURS, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
-        expect_reserve(f, RESERVE, OURS, 0, 0, GOOD);
-        expect(f, HOLDER, holder_reply(OURS, 3));
+        expect_registered(f, keys_reply(OURS, 0));
+        expect_held(f, holder_reply(OURS, 3));
         finish(f, NULL, tag);
         assert_int_equal(f->unit.record.persistent.held, 1);
 }
@@ -548,8 +512,7 @@ static void test_preempt_not_executed(void **state)
 
         do_out(f, REGISTER, 0, OURS, 0);
         tag = lose(f, PREEMPT, memcpy(data, list(OURS, THEIRS, 0), sizeof(data)));
-        expect(f, KEYS, keys_reply(OURS, THEIRS));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        expect_registered(f, keys_reply(OURS, THEIRS));
         expect(f, HOLDER, holder_reply(THEIRS, 3));
         finish(f, PREEMPT, tag);
 }
@@ -561,9 +524,8 @@ static void test_after_preempt(void **state)
 
         do_out(f, REGISTER, 0, OURS, 0);
         do_out(f, PREEMPT, OURS, THEIRS, 0);
-        begin_return(f, true);
-        expect(f, KEYS, keys_reply(OURS, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        lose_and_return(f, true);
+        expect_registered(f, keys_reply(OURS, 0));
         expect(f, HOLDER, nobody_reply());
         expect(f, CDB_MODE_SENSE, mode_reply(0));
         assert_int_equal(f->unit.record.persistent.held, 0);
@@ -591,9 +553,8 @@ static void test_after_preempt_and_power(void **state)
         do_out(f, REGISTER, 0, OURS, 0);
         do_out(f, PREEMPT, OURS, THEIRS, 0);
         write_block(f, 100);
-        begin_return(f, true);
-        expect(f, KEYS, keys_reply(0, 0));
-        expect_reserve(f, IGNORE, 0, OURS, 0, GOOD);
+        lose_and_return(f, true);
+        expect_registered(f, keys_reply(0, 0));
         expect(f, HOLDER, nobody_reply());
         assert_medium_given_up(f, "persistent reservation cannot be restored");
 }

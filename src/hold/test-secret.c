@@ -56,17 +56,6 @@ static void set_key(Fake *f, const char *key)
         do_set(f, SET, copy, LIST);
 }
 
-/* After it: PREVENT and so on. */
-static void begin_return(Fake *f, bool reset)
-{
-        fake_path_down(f);
-        fake_path_up(f);
-        expect_identity(f);
-        if (reset)
-                expect(f, CDB_READY, CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
-        expect_ready(f);
-}
-
 static void expect_key(Fake *f, const uint8_t *list)
 {
         const uint8_t *memory = (const uint8_t *) f->memory.secrets;
@@ -88,7 +77,7 @@ static void test_restored(void **state)
 
         set_key(f, KEY);
         write_block(f, 100);
-        begin_return(f, true);
+        lose_and_return(f, true);
         expect_key(f, set_page(0, 2, 2, KEY));
         expect(f, STATUS_CDB, status_reply(2, 2, 1));
         finish_return(f);
@@ -105,7 +94,7 @@ static void test_path_change(void **state)
         Fake *f = *state;
 
         set_key(f, KEY);
-        begin_return(f, false);
+        lose_and_return(f, false);
         expect_key(f, set_page(0, 2, 2, KEY));
         expect(f, STATUS_CDB, status_reply(2, 2, 1));
         finish_return(f);
@@ -124,7 +113,7 @@ static void test_not_proven(void **state)
                 f = *state;
                 set_key(f, KEY);
                 write_block(f, 100);
-                begin_return(f, true);
+                lose_and_return(f, true);
                 expect_key(f, set_page(0, 2, 2, KEY));
                 if (i < ELEMENTSOF(modes))
                         expect(f, STATUS_CDB, status_reply(modes[i][0], modes[i][1], modes[i][2]));
@@ -147,7 +136,7 @@ static void test_refused(void **state)
 
         set_key(f, KEY);
         write_block(f, 100);
-        begin_return(f, true);
+        lose_and_return(f, true);
         expect_out(f, SET, set_page(0, 2, 2, KEY), LIST, CHECK(SENSE_ILLEGAL_REQUEST, 0x2600));
         assert_medium_given_up(f, "refused its encryption key");
         tag = fake_command(f, "0a 00 00 00 64 00", block(0, 100), 100);
@@ -169,7 +158,7 @@ static void test_given_up_before(void **state)
         do_set(f, "16 00 00 00 00 00", NULL, 0);
         set_key(f, KEY);
         write_block(f, 100);
-        begin_return(f, false);
+        lose_and_return(f, false);
         expect(f, "16 00 00 00 00 00", STATUS(SCSI_RESERVATION_CONFLICT));
         assert_medium_given_up(f, "could not be reserved again");
         tag = fake_command(f, "0a 00 00 00 64 00", block(0, 100), 100);
@@ -182,7 +171,7 @@ static void test_interrupted(void **state)
         Fake *f = *state;
 
         set_key(f, KEY);
-        begin_return(f, true);
+        lose_and_return(f, true);
         expect_key(f, set_page(0, 2, 2, KEY));
         expect(f, STATUS_CDB, CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
         expect_ready(f);
@@ -207,7 +196,7 @@ static void test_kept_nowhere_else(void **state)
         assert_false(contains(list, LIST, KEY)); /* the buffer of the command */
         assert_true(contains(f->memory.secrets, sizeof(UnitSecrets), KEY));
         assert_int_equal(f->unit.record.in_flight.crc, 0);
-        begin_return(f, true);
+        lose_and_return(f, true);
         expect_key(f, set_page(0, 2, 2, KEY));
         expect(f, STATUS_CDB, status_reply(2, 2, 1));
         finish_return(f);
@@ -222,7 +211,7 @@ static void assert_wiped(Fake *f)
         static const UnitSecrets empty;
 
         assert_memory_equal(f->memory.secrets, &empty, sizeof(empty));
-        begin_return(f, true);
+        lose_and_return(f, true);
         expect(f, CDB_MODE_SENSE, mode_reply(0));
 }
 
@@ -233,7 +222,7 @@ static void test_replaced(void **state)
         set_key(f, KEY);
         set_key(f, OTHER_KEY);
         assert_false(contains(f->memory.secrets, sizeof(UnitSecrets), KEY));
-        begin_return(f, true);
+        lose_and_return(f, true);
         expect_key(f, set_page(0, 2, 2, OTHER_KEY));
         expect(f, STATUS_CDB, status_reply(2, 2, 1));
         finish_return(f);
@@ -273,7 +262,7 @@ static void test_stays_over_unload(void **state)
 
         set_key(f, KEY);
         do_set(f, "1b 00 00 00 00 00", NULL, 0);
-        begin_return(f, true);
+        lose_and_return(f, true);
         expect_key(f, set_page(0, 2, 2, KEY));
 }
 
@@ -336,7 +325,7 @@ static void test_one_more(void **state)
         memcpy(list, set_page(0x08, 2, 2, OTHER_KEY), LIST); /* SDK */
         do_set(f, SET, list, LIST);
         assert_false(contains(f->memory.secrets, sizeof(UnitSecrets), KEY));
-        begin_return(f, false);
+        lose_and_return(f, false);
         finish_return(f);
 }
 
@@ -366,7 +355,7 @@ static void test_successor(void **state)
 
         set_key(f, KEY);
         fake_restart(f);
-        begin_return(f, true);
+        lose_and_return(f, true);
         expect_key(f, set_page(0, 2, 2, KEY));
         expect(f, STATUS_CDB, status_reply(2, 2, 1));
         finish_return(f);
@@ -382,7 +371,7 @@ static void test_died_with_it(void **state)
         write_block(f, 100);
         memset(f->memory.secrets, 0, sizeof(UnitSecrets));
         fake_restart(f);
-        begin_return(f, true);
+        lose_and_return(f, true);
         assert_medium_given_up(f, "encryption key cannot be set again");
         tag = fake_command(f, "0a 00 00 00 64 00", block(0, 100), 100);
         assert_error(f, tag, SENSE_DATA_PROTECT, ASC_ENCRYPTION_PARAMETERS_NOT_USABLE);
@@ -406,7 +395,7 @@ static void test_no_memory(void **state)
 
         f->memory.secrets = NULL;
         fake_restart(f);
-        begin_return(f, false);
+        lose_and_return(f, false);
         finish_return(f);
         expect(f, CDB_POSITION, position_reply(0));
         expect(f, CDB_REWIND, GOOD);
@@ -430,7 +419,7 @@ static void test_redelivered(void **state)
         f->keeps_answers = f->notes_nothing = false;
         fake_restart(f);
         tag = fake_command(f, SET, memcpy(list, set_page(0, 2, 2, OTHER_KEY), LIST), LIST);
-        begin_return(f, false);
+        lose_and_return(f, false);
         expect_key(f, set_page(0, 2, 2, KEY));
         expect(f, STATUS_CDB, status_reply(2, 2, 1));
         finish_return(f);

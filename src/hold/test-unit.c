@@ -342,6 +342,16 @@ void expect_return(Fake *f)
         expect_ready(f);
 }
 
+void lose_and_return(Fake *f, bool reset)
+{
+        fake_path_down(f);
+        fake_path_up(f);
+        expect_identity(f);
+        if (reset)
+                expect(f, CDB_READY, CHECK(SENSE_UNIT_ATTENTION, ASC_POWER_ON_RESET));
+        expect_ready(f);
+}
+
 void expect_return_at(Fake *f, const char *medium, uint64_t object)
 {
         expect_return(f);

@@ -136,7 +136,9 @@ void expect_identity(Fake *f);
 void expect_ready(Fake *f);
 /* Path up, identity, ready. */
 void expect_return(Fake *f);
-/* As it, and MODE SENSE, READ ATTRIBUTE and READ POSITION with these answers. */
+/* The same after a loss of the path; reset: the device says that it was. */
+void lose_and_return(Fake *f, bool reset);
+/* As expect_return(), and MODE SENSE, READ ATTRIBUTE and READ POSITION with these answers. */
 void expect_return_at(Fake *f, const char *medium, uint64_t object);
 
 /* What a test writes as block `number`: n bytes. */
