@@ -25,8 +25,8 @@ static inline void sd_bus_message_releasep(sd_bus_message **m)
 /* The system bus, or what EVERTAPE_BUS says: "system", "user" or a D-Bus address. Complains. */
 int bus_open(sd_bus **ret);
 
-/* Whether the daemon answers within timeout. -ESRCH: it does not run; else -errno: the bus cannot be reached. Does
- * not complain, and does not have the bus start it. */
+/* Whether the daemon answers within timeout. -ESRCH: it does not run; else -errno: the bus cannot be reached.
+ * Does not complain, and does not have the bus start it. */
 int bus_ping(usec_t timeout, bool *ret_answers);
 
 /* Every device, or those named (n_names > 0). Complains, once for each name that has no device; then -ENOENT

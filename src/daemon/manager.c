@@ -164,11 +164,12 @@ static void scan_since(Manager *m, usec_t came_at)
         old = m->paths;
         m->paths = paths;
         m->n_paths = n_paths;
+        /* first of all: programs wait for these */
+        for (size_t i = 0; i < m->n_helds; i++)
+                held_update_paths(m->helds[i], m->paths, m->n_paths, came_at);
         naming_update(m->naming, old, n_old);
         if (m->bus)
                 emit_unheld(m, old, n_old);
-        for (size_t i = 0; i < m->n_helds; i++)
-                held_update_paths(m->helds[i], m->paths, m->n_paths, came_at);
         for (size_t i = 0; i < m->n_helds; i++)
                 if (m->helds[i]->rehold)
                         manager_try_rehold(m, m->helds[i]);

@@ -21,6 +21,7 @@
 #define LIBRARIES_MAX 64
 #define SETTLE        (1 * USEC_PER_SEC)
 #define PATIENCE      (120 * USEC_PER_SEC)
+#define LATER         (1 * USEC_PER_SEC) /* a drive that is known may be one that programs wait for */
 #define RETRY_FIRST   (500 * USEC_PER_MSEC)
 #define RETRY_MOST    (10 * USEC_PER_SEC)
 
@@ -31,6 +32,7 @@ typedef struct Library {
         char node[16]; /* to be asked, "" if it cannot be now */
         char asked_node[16];
         bool wanted;  /* to be asked */
+        bool again;   /* a drive has come while it was being asked: it may not know of it yet */
         bool present; /* seen by this update */
         usec_t wanted_since, retry_at, retry_after;
         bool complained;
@@ -189,7 +191,8 @@ static void on_report(void *userdata, int error, const uint8_t *data, size_t n_d
                 log_debug("%s: is asked again for its bays: %s", l->name, text);
                 try_later(l);
         } else {
-                l->wanted = false;
+                l->wanted = l->again;
+                l->again = false;
                 l->retry_after = 0;
                 if (error < 0)
                         complain(l, text[0] ? text : strerror(-error));
@@ -210,12 +213,13 @@ static Library *find_library(Naming *n, uint32_t id)
         return NULL;
 }
 
-static void want(Library *l)
+static void want(Library *l, usec_t not_before)
 {
+        l->retry_at = l->wanted ? usec_min(l->retry_at, not_before) : not_before;
         if (!l->wanted)
                 l->wanted_since = now();
         l->wanted = true;
-        l->retry_at = 0;
+        l->again = l->reader != NULL;
 }
 
 static Library *note_library(Naming *n, const RegistryDevice *d)
@@ -242,7 +246,7 @@ static void check_library(Naming *n, const RegistryDevice *d)
                 return;
         manager_find_askable(n->manager, d, l->node, sizeof(l->node));
         if (l->node[0] != '\0' && strcmp(l->node, l->asked_node) != 0)
-                want(l);
+                want(l, 0);
 }
 
 static void drop_absent_libraries(Naming *n)
@@ -343,7 +347,7 @@ static void look_at_arrivals(Naming *n, const DevicePath *old, size_t n_old)
 {
         const DevicePath *paths;
         size_t n_paths = manager_paths(n->manager, &paths);
-        bool drive_came = false;
+        bool drive_came = false, new_came = false;
         RegistryDevice d;
 
         for (size_t i = 0; i < n_paths; i++) {
@@ -354,6 +358,7 @@ static void look_at_arrivals(Naming *n, const DevicePath *old, size_t n_old)
                         continue;
                 drive_came |= is_new && is_drive(p);
                 known = registry_find(manager_registry(n->manager), &p->identity, &d) >= 0;
+                new_came |= !known && is_new && is_drive(p);
                 if (!known && is_new && is_drive(p) && n->started)
                         n->newest = now();
                 if ((is_new && (known || !is_drive(p))) ||
@@ -364,7 +369,7 @@ static void look_at_arrivals(Naming *n, const DevicePath *old, size_t n_old)
         }
         for (size_t i = 0; i < n->n_libraries && drive_came; i++)
                 if (n->libraries[i].present && n->libraries[i].node[0] != '\0')
-                        want(&n->libraries[i]);
+                        want(&n->libraries[i], new_came ? 0 : now() + LATER);
 }
 
 static void name_the_rest(Naming *n)

@@ -9,8 +9,8 @@
  *  EVERTAPE_NAME                       if the registry knows it
  *  EVERTAPE_HELD=1                     it is one of our held LUNs
  *  EVERTAPE_REAL_OF_HELD=1             it is a real device that is held: programs are to use the LUN
- *  EVERTAPE_NAME_UNKNOWN=1             the registry cannot be read: what was said of the node before still counts
- *  EVERTAPE_LINK                       the node's link below /dev, if it is to have one
+ *  EVERTAPE_NAME_UNKNOWN=1             the registry cannot be read: what was said of the node before still
+ * counts EVERTAPE_LINK                       the node's link below /dev, if it is to have one
  *
  * root: see util/root.h. syspath: the node's directory ("/sys/devices/.../scsi_tape/nst0"). registry: path of
  * the database; without it there is no name. -EINVAL when syspath is no such path, -ENODEV when the device is

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2217
 # lab: -t 240
 # Held drives that are replaced in their bays, idle and in use; names that people change while programs use them; a
 # registry that is spoilt, lost and brought back.
