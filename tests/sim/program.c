@@ -72,6 +72,12 @@ static void work_on(Tape *t)
                 tape_check(t, true);
 }
 
+/* At the beginning, with nothing written: there is no place to lose while a command waits for too long. */
+static bool only_waited(const Tape *t)
+{
+        return t->excuses == EXCUSE_TIMEOUT && t->at == 0 && t->partition == 0 && t->n_attempt == 0;
+}
+
 /* Always false: the workload is over. */
 static bool take_error(Tape *t, const char *what)
 {
@@ -86,7 +92,7 @@ static bool take_error(Tape *t, const char *what)
                            s.key, s.code);
         t->over = t->swap_told = true;
         tape_check_after_error(t, false);
-        if (!is_medium_changed(&s) && !s.deferred) {
+        if (!is_medium_changed(&s) && !s.deferred && !only_waited(t)) {
                 t->lost_position = true;
                 expect_refusal(t);
         }
