@@ -34,6 +34,9 @@ static void expect_refusal(Tape *t)
 
         if (world_run(w, scsi_cdb_write_6(w->cdb, false, sizeof(block)), block, sizeof(block)))
                 world_fail(w, FAIL_UNPROVEN, "a WRITE went through after the position was lost");
+        if (t->partitions_used && !t->swapped && !(t->excuses & EXCUSE_STATE) &&
+            world_run(w, scsi_cdb_rewind(w->cdb, false), NULL, 0))
+                world_fail(w, FAIL_UNPROVEN, "a REWIND went through in a partition that nobody knows");
 }
 
 static bool go_to_beginning(Tape *t)

@@ -191,10 +191,19 @@ static bool loses_journal(const Tape *t, Fault fault)
         return fault == FAULT_STOP_JOURNAL_LOST && !journal_is_empty(&t->world.unit->journal);
 }
 
+/* A drive that was not disturbed can be asked for its place when it is back. */
+static bool drive_could_tell(const Tape *t, Fault fault)
+{
+        const FaultRow *row = &fault_rows[fault];
+
+        return !t->kind->no_locate && !t->kind->no_read_position && !t->kind->zero_position &&
+               t->serial_known && t->at > 0 && row->suffers == NEVER && row->reset == 0 && !t->fresh &&
+               fault != FAULT_STATE_LOST;
+}
+
 static void note_facts(Tape *t, Fault fault)
 {
-        t->fresh = true;
-        if (!tape_place_known(t))
+        if (!tape_place_known(t) && !drive_could_tell(t, fault))
                 t->excuses |= EXCUSE_PLACE;
         if (is_unproven(t))
                 t->excuses |= EXCUSE_PROOF;
@@ -206,6 +215,7 @@ static void note_facts(Tape *t, Fault fault)
                 t->excuses |= EXCUSE_STATE;
         if (loses_journal(t, fault))
                 t->excuses |= EXCUSE_JOURNAL;
+        t->fresh = true;
 }
 
 static void drive_noticed(World *w, Fault fault)
