@@ -191,14 +191,13 @@ static bool loses_journal(const Tape *t, Fault fault)
         return fault == FAULT_STOP_JOURNAL_LOST && !journal_is_empty(&t->world.unit->journal);
 }
 
-/* A drive that was not disturbed can be asked for its place when it is back. */
+/* A drive to which nothing has happened but that it was away can be asked for its place. */
 static bool drive_could_tell(const Tape *t, Fault fault)
 {
-        const FaultRow *row = &fault_rows[fault];
+        const DriveKind *k = t->kind;
 
-        return !t->kind->no_locate && !t->kind->no_read_position && !t->kind->zero_position &&
-               t->serial_known && t->at > 0 && row->suffers == NEVER && row->reset == 0 && !t->fresh &&
-               fault != FAULT_STATE_LOST;
+        return !k->no_locate && !k->no_read_position && !k->zero_position && t->serial_known && t->at > 0 &&
+               t->world.n_faults <= 1 && fault_rows[fault].suffers == NEVER && fault != FAULT_STATE_LOST;
 }
 
 static void note_facts(Tape *t, Fault fault)
@@ -222,6 +221,7 @@ static void drive_noticed(World *w, Fault fault)
 {
         const FaultRow *row = &fault_rows[fault];
 
+        tape_of(w)->asked = 0; /* it may not have been noted */
         if (fault == FAULT_BUSY || fault == FAULT_NOT_SENT_NOW)
                 return;
         if (w->answered || row->boundary != AT_COMMAND ||
