@@ -96,6 +96,14 @@ static bool was_said(Naming *n, uint32_t device)
         return false;
 }
 
+static void say_if_unknown(Naming *n, const RegistryDevice *d)
+{
+        if (!manager_match(n->manager, &d->identity).entry)
+                log_notice("%s: no entry of tape.inf names it, so it works by the generic profile; "
+                           "`evertape inf match %s` shows how to add one",
+                           d->name, d->name);
+}
+
 static void tell(Naming *n, const BayChange *c)
 {
         static const struct {
@@ -110,6 +118,8 @@ static void tell(Naming *n, const BayChange *c)
         if (c->event == BAY_KEPT && was_said(n, c->device.id))
                 return;
         log_full(rows[c->event].level, "%s: %s: %s", c->device.name, rows[c->event].event, c->text);
+        if (c->event == BAY_NAMED || c->event == BAY_REPLACED)
+                say_if_unknown(n, &c->device);
         manager_add_event(n->manager, c->device.id, rows[c->event].event, c->text);
         manager_name_changed(n->manager, &c->device, &c->before);
 }
@@ -318,11 +328,7 @@ static void name_it(Naming *n, const DevicePath *p)
         log_notice("%s: new: %s %s, serial number %s, %s%s", d.name, p->identity.vendor, p->identity.product,
                    p->identity.serial, p->sg,
                    p->apart ? "; it claims to be another one that is there too" : "");
-        if (!manager_match(n->manager, &p->identity).entry)
-                log_notice("%s: no entry of tape.inf names it, so it works by the generic profile; evertape "
-                           "inf match "
-                           "%s shows how to add one",
-                           d.name, d.name);
+        say_if_unknown(n, &d);
         manager_add_event(n->manager, d.id, "arrived", p->sg);
         manager_name_changed(n->manager, &d, NULL);
 }

@@ -38,8 +38,10 @@
 #include <unistd.h>
 
 #define NEW_ROOT "/mnt/root"
-#define GRACE_MS 3000 /* a process may be in uninterruptible sleep for a moment; this long is no moment */
-#define POLL_MS  20
+#define GRACE_MS                                                                                             \
+        10000 /* processes may be in uninterruptible sleep for a moment, one after the other; not for so     \
+                 long */
+#define POLL_MS 20
 
 typedef struct Mount {
         const char *what, *where;

@@ -14,6 +14,11 @@ replace_in_bay() { # DRIVE SERIAL
     model pull "$1" && model swap-serial "$1" "$2" && model return "$1"
 }
 
+# has_open PID: its standard input is a tape.
+has_open() {
+    [[ $(readlink "/proc/$1/fd/0") == /dev/nst* ]]
+}
+
 say "a held drive is replaced"
 udevadm settle
 ok "the bay's name" is_device MDLDRV01 lib1-drive1
@@ -27,7 +32,7 @@ ok "the library says the same drive" prints 'NEWDRV01' sg_raw -r 4096 /dev/tape/
 say "while a program has it open"
 sleep 100 < /dev/tape/by-name/lib1-drive1-nst &
 user=$!
-wait_until 5 test -e "/proc/$user/fd/0"
+wait_until 20 has_open "$user"
 ok "replaced" replace_in_bay drive1 NEWDRV02
 ok "it is said what it waits for" wait_until 20 prints 'its drive was replaced.*NEWDRV02.*sleep' \
     evertape list -o REASON lib1-drive1
@@ -38,7 +43,7 @@ ok "then it is held anew" wait_until 30 is_device NEWDRV02 lib1-drive1
 say "other names"
 sleep 100 < /dev/tape/by-name/lib1-drive1-nst &
 user=$!
-wait_until 5 test -e "/proc/$user/fd/0"
+wait_until 20 has_open "$user"
 ok "rename while it is in use" evertape rename lib1-drive1 left
 udevadm settle
 ok "the link has the name" is_device NEWDRV02 left
