@@ -283,25 +283,52 @@ static int locate(const DiffChange *change, const DiffChange *mine, size_t n_min
         return 0;
 }
 
-static int merge(FILE *f, const Lines *mine, const Lines *theirs, const DiffChange *by_me, size_t n_by_me,
-                 const DiffChange *by_them, size_t n_by_them)
+typedef struct Merge {
+        const Lines *mine, *theirs;
+        const DiffChange *by_me, *by_them;
+        size_t n_by_me, n_by_them;
+} Merge;
+
+/* Both have done the same there. */
+static bool is_done(const Merge *m, const DiffChange *change)
+{
+        for (size_t i = 0; i < m->n_by_me; i++) {
+                const DiffChange *mine = &m->by_me[i];
+                bool same =
+                        mine->a_at == change->a_at && mine->a_n == change->a_n && mine->b_n == change->b_n;
+
+                for (size_t k = 0; k < mine->b_n && same; k++)
+                        same = is_same(m->mine->items[mine->b_at + k], m->theirs->items[change->b_at + k]);
+                if (same)
+                        return true;
+        }
+        return false;
+}
+
+static void put_lines(FILE *f, const Lines *l, size_t from, size_t to)
+{
+        for (; from < to; from++)
+                fwrite(l->items[from].text, 1, l->items[from].n, f);
+}
+
+static int merge(FILE *f, const Merge *m)
 {
         size_t at = 0, place;
         int r;
 
-        for (size_t i = 0; i < n_by_them; i++) {
-                r = locate(&by_them[i], by_me, n_by_me, &place);
+        for (size_t i = 0; i < m->n_by_them; i++) {
+                const DiffChange *change = &m->by_them[i];
+
+                if (is_done(m, change))
+                        continue;
+                r = locate(change, m->by_me, m->n_by_me, &place);
                 if (r < 0)
                         return r;
-                for (; at < place; at++)
-                        fwrite(mine->items[at].text, 1, mine->items[at].n, f);
-                for (size_t k = 0; k < by_them[i].b_n; k++)
-                        fwrite(theirs->items[by_them[i].b_at + k].text, 1,
-                               theirs->items[by_them[i].b_at + k].n, f);
-                at += by_them[i].a_n;
+                put_lines(f, m->mine, at, place);
+                put_lines(f, m->theirs, change->b_at, change->b_at + change->b_n);
+                at = place + change->a_n;
         }
-        for (; at < mine->n_items; at++)
-                fwrite(mine->items[at].text, 1, mine->items[at].n, f);
+        put_lines(f, m->mine, at, m->mine->n_items);
         return 0;
 }
 
@@ -327,7 +354,7 @@ int diff_merge(DiffText base, DiffText mine, DiffText theirs, char **ret, size_t
         f = open_memstream(&text, &n_text);
         if (!f)
                 return -ENOMEM;
-        r = merge(f, &m, &t, by_me, n_by_me, by_them, n_by_them);
+        r = merge(f, &(Merge){&m, &t, by_me, by_them, n_by_me, n_by_them});
         if (fclose(f) != 0)
                 return -ENOMEM;
         if (r < 0)

@@ -62,6 +62,7 @@ static void test_merge(void **state)
         check_merge("a\nb\nc\n", "a\nb\nc\nd\n", "A\nb\nc\n", "A\nb\nc\nd\n");
         check_merge("a\nb\nc\nd\n", "0\na\nb\nc\nd\n", "a\nb\nc\n", "0\na\nb\nc\n");
         check_merge("a\nb\nc\nd\ne\n", "b\nc\nd\ne\n", "a\nb\nc\nD\ne\n", "b\nc\nD\ne\n");
+        check_merge("a\nb\nc\nd\n", "0\nA\nb\nc\nd\n", "0\nA\nb\nc\nD\n", "0\nA\nb\nc\nD\n");
         check_merge("a\nb\nc\n", "a\nX\nc\n", "a\nB\nc\n", NULL);
         check_merge("a\nb\nc\n", "a\nX\nc\n", "a\nb\nC\n", NULL);
         check_merge("a\n", "a\nmine\n", "a\ntheirs\n", NULL);
