@@ -51,10 +51,11 @@ EOF
     } > /tmp/bacula/sd.conf
 }
 
-# bacula_full FOLDER: to the storage daemon of bacula_conf a director with its catalog, a file daemon and a console, all
+# bacula_full FOLDER [POOL_DIRECTIVE...]: to the storage daemon of bacula_conf a director with its catalog, a file daemon and a console, all
 # in /tmp/bacula; job Save dumps FOLDER, and Restore puts it below /tmp/bacula/restored. Starts nothing.
 bacula_full() {
-    local b=/tmp/bacula
+    local b=/tmp/bacula folder=$1
+    shift
     cat > $b/fd.conf << EOF
 FileDaemon {
   Name = lab-fd
@@ -115,6 +116,7 @@ Pool {
   Name = Tape
   Pool Type = Backup
   Storage = Lib
+$(printf '  %s\n' "$@")
 }
 Pool {
   Name = Scratch
@@ -126,11 +128,11 @@ FileSet {
     Options {
       signature = SHA1
     }
-    File = $1
+    File = $folder
   }
 }
 EOF
-        _bacula_job Save 'Type = Backup' 'Level = Full'
+        _bacula_job Save 'Type = Backup' 'Level = Full' 'Prefer Mounted Volumes = no'
         _bacula_job Restore 'Type = Restore' "Where = $b/restored"
     } > $b/dir.conf
     # Bacula's own script makes the catalog, in our folder.
