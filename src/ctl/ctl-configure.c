@@ -32,7 +32,7 @@ static const ConfigureProgram programs[] = {
                 .config = "/etc/amanda/*/amanda.conf",
                 .checker = {"amgetconf", ".", "org"},
                 .checked_as = "amanda.conf",
-                .unit = "amanda.socket",
+                /* cron starts it: see docs/AMANDA.md */
         },
 };
 
@@ -180,8 +180,8 @@ static void print_findings(const Configure *c, const Plan *plan)
                 putchar('\n');
         }
         if (!configure_service_is_set(c, plan))
-                printf("todo  the start of %s after its devices, and the hook for events, are not set up\n",
-                       c->program->title);
+                printf("todo  %sthe hook for events is not turned on\n",
+                       c->program->unit ? "its service does not wait for its devices, or " : "");
 }
 
 static int run_check(const Configure *c, const Plan *plan)

@@ -55,7 +55,7 @@ say "the changer is away"
 model pull changer > /dev/null
 ok "away" wait_until 5 is_state away MDLLIB01
 model return changer > /dev/null
-ok "the hook has Amanda look at its slots" wait_until 30 evertaped_said 'scanning all|slot +1:|T00001L7'
+ok "the hook has Amanda look at its slots" wait_until 30 evertaped_said '^update complete'
 
 ok "--remove" evertape configure amanda --remove
 ok "restores the bytes" cmp $conf /tmp/amanda.before
