@@ -164,6 +164,13 @@ static int make_groups(Plan *p)
         return 0;
 }
 
+static int find_uses(Plan *p)
+{
+        int r = find_paths(p);
+
+        return r < 0 ? r : make_groups(p);
+}
+
 /* ---- from nothing ---- */
 
 static int write_library(Plan *p, FILE *f, const TapeFact *library)
@@ -225,21 +232,7 @@ static int begin_fresh(Plan *p)
 
 int plan_amanda(const PlanWorld *w, const char *path, Plan **ret)
 {
-        _cleanup_(plan_freep) Plan *p = NULL;
-        int r = plan_new(DIALECT_AMANDA, w, path, &p);
+        static const PlanFinder finder = {.find_uses = find_uses, .begin_fresh = begin_fresh};
 
-        if (r >= 0)
-                r = find_paths(p);
-        if (r >= 0)
-                r = make_groups(p);
-        if (r >= 0)
-                r = plan_judge(p, w);
-        if (r >= 0 && plan_is_empty(p))
-                r = begin_fresh(p);
-        if (r >= 0)
-                r = plan_write(p);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(p);
-        return 0;
+        return plan_make(DIALECT_AMANDA, w, path, &finder, ret);
 }

@@ -264,19 +264,7 @@ static int begin_fresh(Plan *p)
 
 int plan_bacula(const PlanWorld *w, const char *path, Plan **ret)
 {
-        _cleanup_(plan_freep) Plan *p = NULL;
-        int r = plan_new(DIALECT_BACULA, w, path, &p);
+        static const PlanFinder finder = {.find_uses = find_uses, .begin_fresh = begin_fresh};
 
-        if (r >= 0)
-                r = find_uses(p);
-        if (r >= 0)
-                r = plan_judge(p, w);
-        if (r >= 0 && plan_is_empty(p))
-                r = begin_fresh(p);
-        if (r >= 0)
-                r = plan_write(p);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(p);
-        return 0;
+        return plan_make(DIALECT_BACULA, w, path, &finder, ret);
 }

@@ -83,16 +83,20 @@ bool plan_changes(const Plan *p);
 bool plan_uses(const Plan *p, const TapeFact *device);
 
 /* ---- for bacula.c and amanda.c ---- */
-int plan_new(Dialect dialect, const PlanWorld *w, const char *path, Plan **ret);
+
+/* What a program's file does: find_uses() adds what is in p->conf; begin_fresh() appends what there should be
+ * if there is no tape device in it. */
+typedef struct PlanFinder {
+        int (*find_uses)(Plan *p);
+        int (*begin_fresh)(Plan *p);
+} PlanFinder;
+
+int plan_make(Dialect dialect, const PlanWorld *w, const char *path, const PlanFinder *finder, Plan **ret);
 /* Copies; *ret is valid until the next call. */
 int plan_add_use(Plan *p, PlaceRole role, unsigned file, Span span, const char *path, const char *label,
                  PlanUse **ret);
 int plan_add_group(Plan *p, const char *label); /* its index */
 _printf_(5, 6) int plan_find(Plan *p, FindingLevel level, int file, size_t at, const char *format, ...);
-/* Says for all uses what they are, and what they should be. */
-int plan_judge(Plan *p, const PlanWorld *w);
-/* Whether it names no tape device at all. */
-bool plan_is_empty(const Plan *p);
 /* A device that is not in the configuration yet. */
 int plan_add_device(Plan *p, PlaceRole role, const TapeFact *device, const char *label, int group);
 /* The drive that is at this place, among those that a fresh configuration should have; NULL at the end.
@@ -101,5 +105,3 @@ const TapeFact *plan_fresh_drive(const Plan *p, const char *library, long index)
 /* Appends what write() prints to the first file, with that file's own ends of line. Nothing but a finding if
  * there is no device. */
 int plan_append(Plan *p, int (*write)(Plan *p, FILE *f));
-/* Writes edits and findings. */
-int plan_write(Plan *p);
