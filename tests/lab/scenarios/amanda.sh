@@ -16,6 +16,15 @@ say "the configuration"
 amanda_conf "$(held_by_serial MDLDRV01 nst)" "$(held_by_serial MDLDRV02 nst)" "$(held_by_serial MDLLIB01 sg)" 200 /tmp/data
 conf=/etc/amanda/LAB/amanda.conf
 cp $conf /tmp/amanda.before
+mkdir /etc/amanda/FRESH
+sed '/^tpchanger/d; /^define changer/,/^}/d' $conf > /etc/amanda/FRESH/amanda.conf
+cp /etc/amanda/LAB/disklist /etc/amanda/FRESH
+cp /etc/amanda/FRESH/amanda.conf /tmp/fresh.before
+ok "where there is no changer yet, Amanda accepts what is added" \
+    evertape configure amanda --config /etc/amanda/FRESH/amanda.conf --write
+ok "by name" test "$(amanda amgetconf FRESH changer:lib1:tpchanger)" = chg-robot:/dev/tape/by-name/lib1-changer
+ok "and it is taken away again" eval 'evertape configure amanda --config /etc/amanda/FRESH/amanda.conf --remove &&
+    cmp /etc/amanda/FRESH/amanda.conf /tmp/fresh.before && rm -r /etc/amanda/FRESH'
 ok "--check finds nodes" eval '! evertape configure amanda > /tmp/checked'
 ok "of all three devices" test "$(grep -c '^todo .*can be another device' /tmp/checked)" = 3
 ok "--write, with Amanda's own check" evertape configure amanda --write
@@ -55,7 +64,7 @@ say "the changer is away"
 model pull changer > /dev/null
 ok "away" wait_until 5 is_state away MDLLIB01
 model return changer > /dev/null
-ok "the hook has Amanda look at its slots" wait_until 30 evertaped_said '^update complete'
+ok "the hook has Amanda look at its slots" wait_until 30 evertaped_said '^slot +1: .*T00001L7.*barcode T00001L7'
 
 ok "--remove" evertape configure amanda --remove
 ok "restores the bytes" cmp $conf /tmp/amanda.before

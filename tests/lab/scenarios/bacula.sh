@@ -16,6 +16,12 @@ bacula_conf "$(held_by_serial MDLDRV01 nst)" "$(held_by_serial MDLDRV02 nst)" "$
     '# a comment that stays' 'Maximum File Size = 16m'
 sd=/tmp/bacula/sd.conf
 cp $sd /tmp/sd.before
+sed '/^Autochanger/,$d' $sd > /tmp/fresh.conf
+cp /tmp/fresh.conf /tmp/fresh.before
+ok "where there is no device yet, Bacula accepts what is added" evertape configure bacula --config /tmp/fresh.conf --write
+ok "all three" test "$(grep -c ' = /dev/tape/by-name/lib1' /tmp/fresh.conf)" = 3
+ok "and it is taken away again" eval \
+    'evertape configure bacula --config /tmp/fresh.conf --remove && cmp /tmp/fresh.conf /tmp/fresh.before'
 ok "--check finds nodes" eval '! evertape configure bacula --config $sd > /tmp/checked'
 ok "of all three devices" test "$(grep -c '^todo .*can be another device' /tmp/checked)" = 3
 ok "--write, with Bacula's own check" evertape configure bacula --config $sd --write
