@@ -6,7 +6,7 @@
 # without a warning, all are restored byte for byte, and the configuration stays as it was. At the end Bacula's own test of
 # drive and changer.
 
-hold_model "--drives 2 --slots 10 --tapes 8 --capacity 100M --buffer 16" MDLDRV01 MDLDRV02 MDLLIB01 || lab_done
+hold_model "--drives 2 --slots 14 --tapes 12 --capacity 100M --buffer 16" MDLDRV01 MDLDRV02 MDLLIB01 || lab_done
 wait_until 10 test -e /dev/tape/by-name/lib1-changer
 mkdir -p /tmp/data
 head -c 20M /dev/urandom > /tmp/data/random
@@ -16,8 +16,9 @@ bacula_conf "$(held_by_serial MDLDRV01 nst)" "$(held_by_serial MDLDRV02 nst)" "$
     'Maximum File Size = 8m'
 ok "configured" evertape configure bacula --config $sd --write
 cp $sd /tmp/sd.written
-ok "Bacula starts" eval 'bacula_full /tmp/data "Maximum Volume Bytes = 30m" && bacula_start'
-bacula 'label barcodes pool=Tape storage=Lib drive=0 slots=1-8' yes > "$LAB_OUT/label.log"
+# Every job needs two cartridges of its own, so that two jobs need two drives.
+ok "Bacula starts" eval 'bacula_full /tmp/data "Maximum Volume Bytes = 14m" "Maximum Volume Jobs = 1" && bacula_start'
+bacula 'label barcodes pool=Tape storage=Lib drive=0 slots=1-12' yes > "$LAB_OUT/label.log"
 
 written() { # BYTES: more, by both drives together
     (($(field WRITTEN lib1-drive1) + $(field WRITTEN lib1-drive2) - _written > $1))
@@ -95,7 +96,7 @@ for drive in 0 1; do
     mt -f "/dev/tape/by-name/lib1-drive$((drive + 1))-nst" offline
     [[ $slot ]] && mtx -f /dev/tape/by-name/lib1-changer unload "$slot" "$drive"
 done
-mtx -f /dev/tape/by-name/lib1-changer load 8 0
+mtx -f /dev/tape/by-name/lib1-changer load 12 0
 bacula_conf /dev/tape/by-name/lib1-drive1-nst /dev/tape/by-name/lib1-drive2-nst /dev/tape/by-name/lib1-changer \
     "Maximum Block Size = 4096"
 mt -f /dev/tape/by-name/lib1-drive1-nst rewind
