@@ -93,8 +93,9 @@ cat /tmp/bacula/*.pid | xargs kill
 wait_until 20 not pgrep -x bacula-sd
 for drive in 0 1; do
     slot=$(mtx -f /dev/tape/by-name/lib1-changer status | sed -n "s/.*Element $drive:Full (Storage Element \([0-9]*\) .*/\1/p")
+    [[ $slot ]] || continue # unmount has taken it out; and an open of an empty drive takes two minutes
     mt -f "/dev/tape/by-name/lib1-drive$((drive + 1))-nst" offline
-    [[ $slot ]] && mtx -f /dev/tape/by-name/lib1-changer unload "$slot" "$drive"
+    mtx -f /dev/tape/by-name/lib1-changer unload "$slot" "$drive"
 done
 mtx -f /dev/tape/by-name/lib1-changer load 12 0
 bacula_conf /dev/tape/by-name/lib1-drive1-nst /dev/tape/by-name/lib1-drive2-nst /dev/tape/by-name/lib1-changer \
