@@ -34,6 +34,7 @@ int verb_wait(int argc, char **argv);
 int verb_inf(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
+int verb_configure(int argc, char **argv);
 
 /* "evertape: ..." on stderr. */
 _printf_(1, 2) void complain(const char *format, ...);

@@ -148,6 +148,18 @@ static const Verb verbs[] = {
                         "  -f, --file FILE       match with this file instead of those that count here\n",
                 .run = verb_inf,
         },
+        {
+                .name = "configure",
+                .arguments = "bacula | amanda [OPTION...]",
+                .summary = "put devices' names into the configuration of a backup program",
+                .options = "  -c, --check           say what is there and what to do (the default)\n"
+                           "  -d, --diff            show what --write would change\n"
+                           "  -w, --write           change it, once the program's own check accepts it\n"
+                           "  -r, --remove          take back what --write changed\n"
+                           "  -f, --config FILE     the configuration, if it is not where it usually is\n"
+                           "      --root DIR        files are below DIR\n",
+                .run = verb_configure,
+        },
 };
 
 static const Verb *verb_find(const char *name)

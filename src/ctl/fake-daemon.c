@@ -86,7 +86,10 @@ static int append_rest(sd_bus_message *m, const Fake *f, const FakeDevice *d)
         append_text(m, "Serial", d->serial);
         append_text(m, "Identity", "naa.5000e11100000001");
         append_text(m, "Library", strncmp(d->name, "lib1-", 5) == 0 ? "lib1" : "");
-        append_text(m, "Bay", strncmp(d->name, "lib1-", 5) == 0 ? "256" : "");
+        append_text(m, "Bay",
+                    text_equal(d->name, "lib1-drive2")  ? "257"
+                    : strncmp(d->name, "lib1-", 5) == 0 ? "256"
+                                                        : "");
         append_text(m, "Note", text_equal(d->name, "big") ? "same serial number as lib1-drive1" : "");
         append_text(m, "Profile",
                     f->mode == FAKE_UNKNOWN_MODELS || text_equal(d->kind, "changer") ? "generic" : "lto");

@@ -4,6 +4,7 @@
 /* What the files of the manager share: manager.c (scanning, holding, life), manager-view.c (looking),
  * manager-names.c (names that change). */
 
+#include "daemon/hooks.h"
 #include "daemon/manager.h"
 #include "daemon/naming.h"
 
@@ -14,6 +15,7 @@ struct Manager {
         sd_bus *bus;
         Registry *registry;
         Naming *naming;
+        Hooks *hooks;
         Monitor *monitor;
         const Config *config;
         InfTable table; /* tape.inf */
@@ -35,6 +37,9 @@ int manager_add_held(Manager *m, const RegistryDevice *device, Held **ret);
 void manager_remove_held(Manager *m, Held *h);
 
 /* ---- manager-view.c ---- */
+
+/* Tells the hooks. */
+void manager_tell_hooks(Manager *m, uint32_t device, const char *event, const char *text);
 
 /* All but the note. */
 void manager_fill_view(Manager *m, const RegistryDevice *device, DeviceView *v);

@@ -122,3 +122,35 @@ int manager_find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus
                                       "%s: several devices are called so; use the name", name);
         return r;
 }
+
+void manager_tell_hooks(Manager *m, uint32_t device, const char *event, const char *text)
+{
+        char tape[24] = "", sg[24] = "", sch[24] = "", bay[16] = "";
+        const DevicePath *nodes;
+        RegistryDevice d;
+        DeviceView v;
+
+        if (!m->hooks || registry_find_id(m->registry, device, &d) < 0)
+                return;
+        manager_fill_view(m, &d, &v);
+        nodes = v.held ? v.held_lun : v.real;
+        if (nodes && nodes->tape[0])
+                snprintf(tape, sizeof(tape), "/dev/%s", nodes->tape);
+        if (nodes && nodes->sg[0])
+                snprintf(sg, sizeof(sg), "/dev/%s", nodes->sg);
+        if (nodes && nodes->changer[0])
+                snprintf(sch, sizeof(sch), "/dev/%s", nodes->changer);
+        if (d.library != 0)
+                snprintf(bay, sizeof(bay), "%u", d.element);
+        hooks_event(m->hooks, &(HookEvent){
+                                      .event = event,
+                                      .name = d.name,
+                                      .kind = d.identity.type == DEVICE_CHANGER ? "changer" : "tape",
+                                      .node = d.identity.type == DEVICE_CHANGER ? sg : tape,
+                                      .generic_node = sg,
+                                      .changer_node = sch,
+                                      .library = v.library,
+                                      .bay = bay,
+                                      .text = text,
+                              });
+}

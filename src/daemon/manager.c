@@ -92,6 +92,7 @@ void manager_add_event(Manager *m, uint32_t device, const char *event, const cha
 
         if (r < 0)
                 log_warning("the history could not be written: %s", strerror(-r));
+        manager_tell_hooks(m, device, event, text);
 }
 
 Held *manager_find_held(Manager *m, uint32_t device)
@@ -479,6 +480,8 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
         r = monitor_new(event, on_monitor, m, &m->monitor);
         if (r >= 0)
                 r = naming_new(m, &m->naming);
+        if (r >= 0)
+                r = hooks_new(event, EVERTAPE_SYSCONFDIR "/hooks.d", &hook_limits, &m->hooks);
         if (r < 0)
                 return r;
         r = sd_event_add_time(event, &m->scan_timer, CLOCK_MONOTONIC, 0, 10 * USEC_PER_MSEC, on_scan_timer,
@@ -510,6 +513,7 @@ Manager *manager_free(Manager *m)
         }
         m->save_timer = sd_event_source_disable_unref(m->save_timer);
         m->naming = naming_free(m->naming);
+        m->hooks = hooks_free(m->hooks);
         m->monitor = monitor_free(m->monitor);
         m->scan_timer = sd_event_source_disable_unref(m->scan_timer);
         m->registry = registry_close(m->registry);

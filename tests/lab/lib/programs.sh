@@ -51,6 +51,121 @@ EOF
     } > /tmp/bacula/sd.conf
 }
 
+# bacula_full FOLDER [POOL_DIRECTIVE...]: to the storage daemon of bacula_conf a director with its catalog, a file daemon and a console, all
+# in /tmp/bacula; job Save dumps FOLDER, and Restore puts it below /tmp/bacula/restored. Starts nothing.
+bacula_full() {
+    local b=/tmp/bacula folder=$1
+    shift
+    cat > $b/fd.conf << EOF
+FileDaemon {
+  Name = lab-fd
+  FDAddress = 127.0.0.1
+  WorkingDirectory = $b/work
+  PidDirectory = $b
+}
+Director {
+  Name = lab-dir
+  Password = lab
+}
+Messages {
+  Name = Standard
+  director = lab-dir = all, !skipped
+}
+EOF
+    printf 'Director {\n  Name = lab-dir\n  Address = 127.0.0.1\n  Password = lab\n}\n' > /etc/bacula/bconsole.conf
+    {
+        cat << EOF
+Director {
+  Name = lab-dir
+  DirAddress = 127.0.0.1
+  QueryFile = /etc/bacula/scripts/query.sql
+  WorkingDirectory = $b/work
+  PidDirectory = $b
+  Password = lab
+  Messages = Standard
+  Maximum Concurrent Jobs = 4
+}
+Catalog {
+  Name = Cat
+  dbname = bacula
+  dbuser = ""
+  dbpassword = ""
+}
+Messages {
+  Name = Standard
+  append = $b/bacula.log = all, !skipped
+  console = all, !skipped, !saved
+}
+Client {
+  Name = lab-fd
+  Address = 127.0.0.1
+  Catalog = Cat
+  Password = lab
+  Maximum Concurrent Jobs = 4
+}
+Storage {
+  Name = Lib
+  Address = 127.0.0.1
+  Password = lab
+  Device = Lib
+  Media Type = LTO
+  Autochanger = yes
+  Maximum Concurrent Jobs = 4
+}
+Pool {
+  Name = Tape
+  Pool Type = Backup
+  Storage = Lib
+$(printf '  %s\n' "$@")
+}
+Pool {
+  Name = Scratch
+  Pool Type = Backup
+}
+FileSet {
+  Name = FS
+  Include {
+    Options {
+      signature = SHA1
+    }
+    File = $folder
+  }
+}
+EOF
+        _bacula_job Save 'Type = Backup' 'Level = Full' 'Prefer Mounted Volumes = no'
+        _bacula_job Restore 'Type = Restore' "Where = $b/restored"
+    } > $b/dir.conf
+    # Bacula's own script makes the catalog, in our folder.
+    sed "s#^db_name=.*#db_name=bacula#; s#^bindir=.*#bindir=/usr/bin#; s#/var/lib/bacula#$b/work#g" \
+        /usr/share/bacula-director/make_sqlite3_tables > $b/make-tables
+    bash $b/make-tables > $b/make-tables.log 2>&1 || cat $b/make-tables.log
+}
+
+_bacula_job() {
+    printf 'Job {\n  Name = %s\n' "$1"
+    shift
+    printf '  %s\n' "$@" 'Client = lab-fd' 'FileSet = FS' 'Pool = Tape' 'Storage = Lib' 'Messages = Standard' \
+        'Maximum Concurrent Jobs = 4'
+    echo '}'
+}
+
+bacula_start() {
+    bacula-sd -c /tmp/bacula/sd.conf
+    bacula-fd -c /tmp/bacula/fd.conf
+    bacula-dir -c /tmp/bacula/dir.conf
+    wait_until 20 eval 'printf "version\n" | bconsole'
+}
+
+# bacula COMMAND...: by the console; prints what it says.
+bacula() {
+    printf '%s\n' "$@" | bconsole
+}
+
+# bacula_ended JOBID STATUS: the catalog has it with this status: T is OK without a warning.
+bacula_ended() {
+    [[ $(sqlite3 /tmp/bacula/work/bacula.db "select JobStatus || JobErrors from Job where JobId=$1") == "$2" ]]
+}
+
 # btape ANSWER...: Bacula's tape test program on Drive-0, fed with the answers.
 btape() {
     printf '%s\n' "$@" | command btape -c /tmp/bacula/sd.conf Drive-0 2>&1
