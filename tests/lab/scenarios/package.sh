@@ -92,7 +92,7 @@ installed() {
     ok "dpkg -i" dpkg_quiet dpkg -i "$package"
     ((_failed == 0)) || lab_done
     ok "the service runs, and is enabled" wait_until 10 active
-    ok "devices have names" wait_until 10 test -c /dev/tape/by-name/drive1-nst
+    ok "devices have names" wait_until 10 test -c /dev/tape/by-name/lib1-drive1-nst
     ok "the library, too" wait_until 10 test -c /dev/tape/by-name/lib1-changer
     ok "hold" evertape hold --all
     ok "held" held
@@ -100,7 +100,7 @@ installed() {
     ok "a tape is for it" in_its_cgroup head -c 0 "$(held_by_serial MDLDRV01 sg)"
     ok "the kernel's log is not" not in_its_cgroup head -c 0 /dev/kmsg
     udevadm settle
-    drive=/dev/tape/by-name/drive1-nst
+    drive=/dev/tape/by-name/lib1-drive1-nst
     same "the name leads to the held device" "$(held_by_serial MDLDRV01 nst)" "$(readlink -f $drive)"
 }
 
@@ -139,7 +139,7 @@ removed() {
     mt -f $drive rewind
     fed dd "of=$drive" bs=64k iflag=fullblock status=none
     feed /tmp/data 4
-    nst2=$(readlink -f /dev/tape/by-name/drive2-nst)
+    nst2=$(readlink -f /dev/tape/by-name/lib1-drive2-nst)
     mt -f "$nst2" rewind
     {
         exec 7> "$nst2"
