@@ -17,6 +17,7 @@ help:
 	@echo 'make torture  the simulator: every cut, and SEEDS=$(SEEDS) seeds from SEED on, by default new ones'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make bench    throughput and latency, held against direct; what naming costs'
+	@echo 'make package  the Debian package, into $(BUILD)/package'
 	@echo 'make clean    remove $(BUILD)'
 
 deps:
@@ -48,7 +49,11 @@ bench: build
 	@$(BUILD)/tests/bench/bench-names
 	@tests/bench/run
 
+package:
+	@tools/install-deps package
+	@tools/mk-package $(BUILD)/package
+
 clean:
 	rm -rf -- $(BUILD)
 
-.PHONY: help deps build check lab demo torture fuzz bench clean
+.PHONY: help deps build check lab demo torture fuzz bench package clean

@@ -20,7 +20,10 @@
 
 typedef struct Parse {
         Config *config;
+        FILE *stream;
         const char *file;
+        unsigned line;
+        bool line_ended;
         int n_errors;
 } Parse;
 
@@ -121,21 +124,36 @@ static int handle(void *userdata, const char *section, const char *key, const ch
 
         if (!why)
                 return 1;
-        log_warning("%s: [%s] %s=%s: %s; ignored", p->file, section, key, value, why);
+        log_warning("%s:%u: [%s] %s=%s: %s; ignored", p->file, p->line, section, key, value, why);
         p->n_errors++;
         return 1;
 }
 
+/* For inih, as fgets(). Counts lines, of which a long one comes in pieces: inih does not say where it is. */
+static char *read_line(char *text, int n, void *stream)
+{
+        Parse *p = stream;
+
+        if (!fgets(text, n, p->stream))
+                return NULL;
+        p->line += p->line_ended;
+        p->line_ended = strchr(text, '\n') != NULL;
+        return text;
+}
+
 static int load_file(Config *c, const char *path)
 {
-        Parse p = {.config = c, .file = path};
+        _cleanup_fclose_ FILE *stream = fopen(path, "re");
+        Parse p = {.config = c, .stream = stream, .file = path, .line_ended = true};
         int r;
 
-        r = ini_parse(path, handle, &p);
-        if (r == -1)
+        if (!stream)
                 return errno == ENOENT ? 0 : -errno;
+        r = ini_parse_stream(read_line, &p, handle, &p);
         if (r == -2)
                 return -ENOMEM;
+        if (ferror(stream))
+                return -EIO;
         if (r > 0) {
                 log_warning("%s:%d: neither a section nor Key=Value; ignored", path, r);
                 p.n_errors++;

@@ -17,6 +17,8 @@
 
 #define LUN_PROGRAM EVERTAPE_LIBEXECDIR "/evertape-lun"
 
+#define LUN_PATIENCE (60 * USEC_PER_SEC)
+
 static const char *lun_program(void)
 {
         const char *other = getenv("EVERTAPE_LUN_PROGRAM");
@@ -24,15 +26,30 @@ static const char *lun_program(void)
         return other ? other : LUN_PROGRAM;
 }
 
+/* It waits in the kernel, for this device's ring or for another user of configfs. That is no reason to let
+ * the watchdog end evertaped, which other devices need. */
+static void on_slow(void *userdata)
+{
+        const Held *h = userdata;
+
+        log_warning("%s: evertape-lun has been at work for %d s: look into the kernel's log, and at "
+                    "/proc/PID/stack of evertape-lun",
+                    h->device.name, (int) (LUN_PATIENCE / USEC_PER_SEC));
+}
+
 static int run_lun(Held *h, const char *verb, bool with_type, JobDone done)
 {
         char unit[16];
         const char *argv[] = {lun_program(), verb, unit, NULL, NULL};
+        int r;
 
         snprintf(unit, sizeof(unit), "%u", h->device.id);
         if (with_type)
                 argv[3] = h->device.identity.type == DEVICE_CHANGER ? "changer" : "tape";
-        return job_start(manager_event(h->manager), argv, done, h, &h->job);
+        r = job_start(manager_event(h->manager), argv, done, h, &h->job);
+        if (r >= 0)
+                (void) job_watch(h->job, LUN_PATIENCE, on_slow);
+        return r;
 }
 
 static void make_failed(Held *h, const char *why)

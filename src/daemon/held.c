@@ -323,6 +323,13 @@ int held_fail(Held *h, bool once)
         return r;
 }
 
+void held_configured(Held *h)
+{
+        unit_set_timeout(h->unit, manager_timeout(h->manager, &h->device));
+        unit_tick(h->unit, now());
+        held_run(h);
+}
+
 void held_stop(Held *h, bool for_good)
 {
         h->stopping = true;

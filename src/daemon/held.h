@@ -96,6 +96,9 @@ const char *held_path_node(const Held *h);
  */
 int held_fail(Held *h, bool once);
 
+/* The configuration was read again. */
+void held_configured(Held *h);
+
 /* Begins no command any more. held_stopped() is true when what was begun has ended and what was written is on
  * the tape, as far as there is a path; held_free() then leaves nothing that a successor would not find. For
  * good: programs get errors, held_stopped() takes the LUN away when that is so, and this Held ends in

@@ -21,9 +21,10 @@ typedef struct Pipe {
 } Pipe;
 
 struct Job {
-        sd_event_source *child;
+        sd_event_source *child, *patience;
         Pipe output, error;
         JobDone done;
+        JobSlow slow;
         void *userdata;
 };
 
@@ -37,6 +38,7 @@ Job *job_free(Job *j)
                 (void) sd_event_source_set_userdata(j->child, NULL);
                 sd_event_source_unref(j->child);
         }
+        sd_event_source_disable_unref(j->patience);
         safe_close(j->output.fd);
         safe_close(j->error.fd);
         free(j);
@@ -127,6 +129,21 @@ int job_start(sd_event *event, const char *const argv[], JobDone done, void *use
                 return r;
         *ret = TAKE_PTR(j);
         return 0;
+}
+
+static int on_patience(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        Job *j = userdata;
+
+        j->slow(j->userdata);
+        return 0;
+}
+
+int job_watch(Job *j, usec_t patience, JobSlow slow)
+{
+        j->slow = slow;
+        return sd_event_add_time_relative(sd_event_source_get_event(j->child), &j->patience, CLOCK_MONOTONIC,
+                                          patience, 0, on_patience, j);
 }
 
 bool job_value(const char *output, const char *key, char *dst, size_t n_dst)

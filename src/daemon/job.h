@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "util/cleanup.h"
+#include "util/time.h"
 
 typedef struct Job Job;
 
@@ -17,6 +18,10 @@ typedef struct Job Job;
 typedef void (*JobDone)(void *userdata, int status, const char *output, const char *error);
 
 int job_start(sd_event *event, const char *const argv[], JobDone done, void *userdata, Job **ret);
+/* slow(userdata) is called from the loop, once, if the job has not ended after patience, µs. Nothing can be
+ * done for a process that waits in the kernel but to say so. */
+typedef void (*JobSlow)(void *userdata);
+int job_watch(Job *j, usec_t patience, JobSlow slow);
 /* Forgets a running job: it goes on, done is not called. */
 Job *job_free(Job *j);
 DEFINE_CLEANUP(Job *, job_free)

@@ -17,6 +17,7 @@
 #include "daemon/config.h"
 #include "daemon/manager.h"
 #include "daemon/memory.h"
+#include "daemon/reload.h"
 #include "daemon/stop.h"
 #include "util/log.h"
 
@@ -141,7 +142,7 @@ static void wait_for_names(sd_event *event, const Manager *manager)
                         return;
 }
 
-static int serve(const Config *config)
+static int serve(Config *config)
 {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_(manager_freep) Manager *manager = NULL;
@@ -162,6 +163,8 @@ static int serve(const Config *config)
                 return report_bus(r);
         manager_set_bus(manager, bus);
         r = stop_on_signals(event, manager, bus);
+        if (r >= 0)
+                r = reload_on_signal(event, manager, arg_config, config);
         if (r >= 0)
                 r = manager_start(manager);
         if (r < 0)

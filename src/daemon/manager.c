@@ -524,6 +524,12 @@ Manager *manager_free(Manager *m)
         return NULL;
 }
 
+void manager_configured(Manager *m)
+{
+        for (size_t i = 0; i < m->n_helds; i++)
+                held_configured(m->helds[i]);
+}
+
 void manager_stop(Manager *m, bool for_good)
 {
         for (size_t i = 0; i < m->n_helds; i++)

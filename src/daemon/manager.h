@@ -19,6 +19,9 @@ DEFINE_CLEANUP(Manager *, manager_free)
 
 /* Scans, and holds what is to be held. */
 int manager_start(Manager *m);
+/* What the configuration that was lent to manager_new() says is other than before. Counts for what is held,
+ * but for the size of journals that are there. */
+void manager_configured(Manager *m);
 /* The end, for a successor or for good (stop.c). manager_stopped() carries it on; true when all is done. */
 void manager_stop(Manager *m, bool for_good);
 bool manager_stopped(Manager *m);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -179,6 +180,48 @@ static void test_drop_ins_alone(void **state)
         check(0, 2 * MINUTE, GIB, 2 * MINUTE);
 }
 
+/* What config_load() logs, into text. */
+static void load_logged(char *text, size_t n_text)
+{
+        char log[160];
+        _cleanup_fclose_ FILE *f = NULL;
+        _cleanup_close_ int own = dup(STDERR_FILENO);
+        Config c;
+
+        snprintf(log, sizeof(log), "%s/log", directory);
+        f = fopen(log, "w+e");
+        assert_non_null(f);
+        assert_true(own >= 0 && dup2(fileno(f), STDERR_FILENO) >= 0);
+        log_set_max_level(LOG_INFO);
+        assert_int_equal(config_load(path, &c), 1);
+        log_set_max_level(LOG_ERR);
+        assert_true(dup2(own, STDERR_FILENO) >= 0);
+        config_deinit(&c);
+        rewind(f);
+        text[fread(text, 1, n_text - 1, f)] = '\0';
+}
+
+/* Each mistake with its file and line, also after a line that is longer than what inih takes at a time. */
+static void test_where(void **state)
+{
+        static const char *const wanted[] = {
+                "evertape.conf:3: [Hold] Timeout=soon: not a span of time such as",
+                "evertape.conf:5: [Hold] Journal=lots: not a size such as",
+                "evertape.conf.d/a.conf:2: [Hold] Timout=1min: unknown key; ignored\n",
+                "evertape.conf.d/a.conf:4: [Hald] Timeout=1min: unknown section; ignored\n",
+        };
+        char text[2048], comment[512] = "#";
+
+        memset(comment + 1, 'x', sizeof(comment) - 2);
+        snprintf(text, sizeof(text), "[Hold]\n\nTimeout=soon\n%s\nJournal=lots\nTimeout=1min\n", comment);
+        write_file(path, text);
+        write_drop_in("a.conf", "[Hold]\nTimout=1min\n[Hald]\nTimeout=1min\n");
+        load_logged(text, sizeof(text));
+        for (size_t i = 0; i < ELEMENTSOF(wanted); i++)
+                if (!strstr(text, wanted[i]))
+                        fail_msg("missing: %s\nlogged: %s", wanted[i], text);
+}
+
 /* What cannot be read is an error, and nothing is returned. */
 static void test_unreadable(void **state)
 {
@@ -198,6 +241,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_long_name, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_drop_ins, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_drop_ins_alone, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_where, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_unreadable, setup, teardown),
         };
 

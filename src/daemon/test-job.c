@@ -4,10 +4,13 @@
  * forgotten. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -152,6 +155,38 @@ static void test_forgotten(void **state)
         assert_null(job_free(NULL));
 }
 
+static unsigned n_slow;
+
+static void on_slow(void *userdata)
+{
+        assert_ptr_equal(userdata, &outcome);
+        n_slow++;
+}
+
+/* Told once, and not of one that has ended or was forgotten. */
+static void test_slow(void **state)
+{
+        char fifo[] = "/tmp/test-job-XXXXXX", script[64];
+        Job *job, *forgotten = start("exit 0");
+
+        n_slow = 0;
+        assert_non_null(mkdtemp(fifo)); /* a name that is free */
+        assert_true(rmdir(fifo) == 0 && mkfifo(fifo, 0600) == 0);
+        snprintf(script, sizeof(script), "read word < %s; exit 7", fifo);
+        job = start(script);
+        assert_int_equal(job_watch(job, 1000, on_slow), 0);
+        assert_int_equal(job_watch(forgotten, 1000, on_slow), 0);
+        job_free(forgotten);
+        while (n_slow == 0)
+                assert_true(sd_event_run(event, DEADLINE) > 0);
+        assert_int_equal(outcome.n_done, 0);
+        safe_close(open(fifo, O_WRONLY | O_CLOEXEC));
+        assert_int_equal(unlink(fifo), 0);
+        run_until_done();
+        assert_int_equal(outcome.status, 7);
+        assert_int_equal(n_slow, 1);
+}
+
 static void test_values(void **state)
 {
         static const struct {
@@ -191,6 +226,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_descriptors, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_signal_mask, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_forgotten, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_slow, setup, teardown),
                 cmocka_unit_test(test_values),
         };
 

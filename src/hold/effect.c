@@ -83,17 +83,6 @@ bool unit_repositions(const ScsiOpcode *opcode, const uint8_t *cdb)
         return false;
 }
 
-/* REWIND, SPACE to end of data and a LOCATE without CP stay in the partition, which nobody knows any more. */
-bool unit_stays_in_partition(const ScsiOpcode *opcode, const uint8_t *cdb)
-{
-        TapeCommand c;
-
-        if (opcode->effect == POSITION_BEGINNING || opcode->effect == POSITION_SPACED)
-                return true;
-        return opcode->effect == POSITION_LOCATED &&
-               (ssc_parse_command(cdb, SCSI_CDB_MAX, &c) < 0 || !c.change_partition);
-}
-
 /* An error of a WRITE is about that WRITE. That what was acknowledged before is lost is told by the error of
  * a command whose success would have promised that it is on the medium. */
 void unit_report_loss(Unit *u, const ScsiOpcode *opcode)
@@ -134,7 +123,7 @@ void unit_forget_medium(Unit *u, MediumPresence now_known)
         r->commit = r->position;
         r->anchor.valid = 0;
         r->n_medium_id = 0;
-        r->position_used = r->position_lost = r->partitions_used = 0;
+        r->position_used = r->position_lost = 0;
         u->want_medium = now_known == MEDIUM_PRESENT;
         u->want_position = false;
 }
@@ -522,23 +511,9 @@ static const Effect effects[_POSITION_EFFECT_MAX] = {
         [POSITION_SPACED] = effect_spaced,   [POSITION_LOST] = effect_lost,
 };
 
-/* Whichever command it comes with: it was not executed, and the program hears that what it was told of those
- * before it does not hold. */
-static void effect_deferred(Unit *u)
-{
-        journal_commit(&u->journal);
-        u->record.unjournalled = 0;
-        u->record.position_used = 1;
-        lose_track(u);
-        unit_store(u);
-}
-
 void unit_apply_effect(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense)
 {
-        if (sense && sense->deferred && u->config.type == DEVICE_TAPE &&
-            c->opcode->effect != POSITION_WRITTEN)
-                effect_deferred(u);
-        else if (u->config.type == DEVICE_TAPE)
+        if (u->config.type == DEVICE_TAPE)
                 effects[c->opcode->effect](u, c, result, sense);
         else
                 effect_kept(u, c, result, sense);

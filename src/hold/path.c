@@ -79,6 +79,11 @@ usec_t unit_deadline(const Unit *u)
         return usec_min(u->wake, timeout_deadline(u));
 }
 
+void unit_set_timeout(Unit *u, usec_t timeout)
+{
+        u->config.timeout = timeout;
+}
+
 void unit_lose_what_waits(Unit *u)
 {
         if (u->config.type == DEVICE_TAPE &&

@@ -90,7 +90,7 @@ typedef struct JournalRecord {
                 uint64_t n_objects_and_crc; /* changed in one: who dies between the two would leave neither */
         };
         uint32_t length; /* 0: filemarks */
-        uint8_t fixed;   /* written with FIXED = 1 */
+        uint8_t fixed;      /* written with FIXED = 1 */
         uint8_t reserved[3];
 } JournalRecord;
 
@@ -214,7 +214,6 @@ typedef struct UnitRecord {
         uint8_t partitioning;         /* one of the mode parameters says how FORMAT MEDIUM is to partition */
         uint8_t reset_seen;           /* unit attention 29h since the last resume */
         uint8_t medium_changed;       /* unit attention 28h since the last resume */
-        uint8_t partitions_used;      /* a program has gone to another partition than 0 of this medium */
         uint8_t strayed;     /* a resume has moved the medium: where it is tells nothing of what was lost */
         uint8_t answer_lost; /* an answer was, which may have been such a unit attention */
         uint16_t attention;  /* ASC and ASCQ of a unit attention that the program has to be told, or 0 */

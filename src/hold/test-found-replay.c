@@ -170,11 +170,7 @@ static void test_partition_not_reached(void **state)
         expect(f, "2b 02 00 00 00 00 01 00 00 00", GOOD);
         expect(f, CDB_POSITION, position_in(1, 1));
         assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
-        assert_non_null(strstr(f->unit.record.reason, "did not go where it was sent"));
-        tag = fake_command(f, CDB_REWIND, NULL, 0); /* would stay in the other partition */
-        assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
-        do_set(f, "2b 02 00 00 00 00 00 00 00 00", NULL, 0);
-        assert_int_equal(f->unit.phase, UNIT_HELD);
+        assert_given_up(f, "did not go where it was sent");
 }
 
 /* ---- what is proven ---- */

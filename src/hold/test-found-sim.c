@@ -158,40 +158,6 @@ static void test_beginning_of_other_partition(void **state)
         expect(f, LOCATE_1_BEGIN, GOOD);
 }
 
-/* Lost in another partition than 0: REWIND and SPACE would stay in whichever the drive is in now. */
-static void test_lost_in_partition(void **state)
-{
-        Fake *f = *state;
-        uint32_t tag;
-
-        do_set(f, LOCATE_1_BEGIN, NULL, 0);
-        do_set(f, "11 03 00 00 00 00", NULL, 0);
-        fake_path_down(f);
-        expect_return_at(f, "MEDIUM-1", 0);
-        tag = fake_command(f, CDB_REWIND, NULL, 0);
-        assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
-        tag = fake_command(f, "11 03 00 00 00 00", NULL, 0);
-        assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
-        do_set(f, LOCATE_1_BEGIN, NULL, 0);
-        assert_int_equal(f->unit.phase, UNIT_HELD);
-}
-
-/* LOCATE hears that a block could not be written: the next one proves nothing of it. */
-static void test_deferred_error_of_locate(void **state)
-{
-        Fake *f = *state;
-        uint32_t tag;
-
-        write_block(f, 100);
-        tag = fake_command(f, LOCATE(00), NULL, 0);
-        answer_position(f);
-        expect(f, LOCATE(00), CHECK_IN_FULL(.deferred = true, .key = SENSE_MEDIUM_ERROR, .code = 0x0c00));
-        assert_answered(f, tag, SCSI_CHECK_CONDITION);
-        assert_true(journal_is_empty(&f->unit.journal));
-        assert_false(f->unit.record.anchor.valid);
-        assert_false(f->unit.record.position.object_known);
-}
-
 /* What FORMAT MEDIUM is to do is forgotten by a reset; by the drive, that is. */
 static void test_partitioning_again(void **state)
 {
@@ -442,8 +408,6 @@ int main(void)
                 HELD(test_medium_is_full),
                 HELD(test_medium_is_full_of_some),
                 HELD(test_beginning_of_other_partition),
-                HELD(test_lost_in_partition),
-                HELD(test_deferred_error_of_locate),
                 HELD(test_partitioning_again),
                 HELD(test_position_after_compare),
                 HELD(test_anchor_of_other_size),

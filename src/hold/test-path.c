@@ -160,6 +160,27 @@ static void test_for_ever(void **state)
         assert_int_equal(unit_deadline(&f->unit), USEC_INFINITY);
 }
 
+/* The configuration is read again while a program waits: more time, and then less than it has waited. */
+static void test_other_timeout(void **state)
+{
+        Fake *f = *state;
+        usec_t since = f->now + 5;
+        uint32_t tag;
+
+        fake_path_down(f);
+        f->now = since;
+        tag = fake_command(f, CDB_REWIND, NULL, 0);
+        unit_set_timeout(&f->unit, 2 * FAKE_TIMEOUT);
+        f->now = since + FAKE_TIMEOUT;
+        unit_tick(&f->unit, f->now);
+        assert_nothing_answered(f);
+        assert_int_equal(unit_deadline(&f->unit), since + 2 * FAKE_TIMEOUT);
+        unit_set_timeout(&f->unit, FAKE_TIMEOUT / 2);
+        assert_true(unit_deadline(&f->unit) < f->now);
+        fake_tick(f);
+        assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -169,6 +190,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_after_timeout, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_timeout_in_session, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_never_ready, fake_setup_held, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_other_timeout, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_for_ever, fake_setup_held, fake_teardown),
         };
 

@@ -69,7 +69,6 @@ int unit_decode_transfer(const Unit *u, const uint8_t *cdb, uint32_t n_data, Tra
 bool unit_session_open(const Unit *u);
 bool unit_depends_on_position(const ScsiOpcode *opcode, const uint8_t *cdb);
 bool unit_repositions(const ScsiOpcode *opcode, const uint8_t *cdb);
-bool unit_stays_in_partition(const ScsiOpcode *opcode, const uint8_t *cdb);
 /* This command is answered with an error because something was lost. */
 void unit_report_loss(Unit *u, const ScsiOpcode *opcode);
 /* Updates the record after the device has answered; data: the program's buffer. */

@@ -16,7 +16,6 @@
 
 #include "hold/unit-internal.h"
 #include "scsi/reserve.h"
-#include "scsi/ssc.h"
 #include "util/bytes.h"
 #include "util/cleanup.h"
 #include "util/crc32c.h"
@@ -290,15 +289,6 @@ static void note_in_flight(Unit *u, const UnitCommand *c)
                 f->action_key = get_be((const uint8_t *) c->data + 8, 8);
 }
 
-static void note_partition(Unit *u, const UnitCommand *c)
-{
-        TapeCommand t;
-
-        if (u->config.type == DEVICE_TAPE && c->opcode->effect == POSITION_LOCATED &&
-            ssc_parse_command(c->cdb, SCSI_CDB_MAX, &t) >= 0 && t.change_partition && t.partition != 0)
-                u->record.partitions_used = 1;
-}
-
 /* Answers the head without the device. A successor gives the same answer, if ours does not arrive. */
 static void answer_refusal(Unit *u, const UnitCommand *c, uint8_t key, uint16_t code)
 {
@@ -343,7 +333,6 @@ static bool refuse_head(Unit *u, const UnitCommand *c)
                 return true;
         }
         if (!(r->loss_unreported && unit_is_ordered(c->opcode)) &&
-            !(r->position_lost && r->partitions_used && unit_stays_in_partition(c->opcode, c->cdb)) &&
             !(r->position_lost && unit_depends_on_position(c->opcode, c->cdb)))
                 return refuse_in_the_clear(u, c);
         u->redelivery = false;
@@ -405,7 +394,6 @@ static bool start_head(Unit *u)
                 }
                 if (c.opcode->effect == POSITION_WRITTEN || c.opcode->effect == POSITION_LOADED)
                         unit_forget_partitioning(u);
-                note_partition(u, &c);
                 note_in_flight(u, &c);
                 u->record.in_flight.move = u->looked;
                 u->looked = (MoveBefore){};

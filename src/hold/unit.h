@@ -207,6 +207,8 @@ bool unit_waits(const Unit *u);
  * until the device is back; or (once) only what depends on a position that is lost by this, and all else
  * waits again. -ENODATA: nothing waits. */
 int unit_fail(Unit *u, bool once, usec_t now);
+/* Another Timeout=, which counts for what waits already, too, from the next unit_tick() on. */
+void unit_set_timeout(Unit *u, usec_t timeout);
 /* Before the process ends: no program's command is begun any more. The one that is with the device is
  * answered, and what is in the journal is committed, as far as there is a path. True when that is done. */
 void unit_stop(Unit *u, usec_t now);

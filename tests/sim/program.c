@@ -34,11 +34,6 @@ static void expect_refusal(Tape *t)
 
         if (world_run(w, scsi_cdb_write_6(w->cdb, false, sizeof(block)), block, sizeof(block)))
                 world_fail(w, FAIL_UNPROVEN, "a WRITE went through after the position was lost");
-        if (t->excuses & EXCUSE_TIMEOUT)
-                world_rest(w, 20 * 60 * USEC_PER_SEC); /* until it is back */
-        if (t->partitions_used && t->at > 0 && !t->swapped && !(t->excuses & EXCUSE_STATE) &&
-            world_run(w, scsi_cdb_rewind(w->cdb, false), NULL, 0))
-                world_fail(w, FAIL_UNPROVEN, "a REWIND went through in a partition that nobody knows");
 }
 
 static bool go_to_beginning(Tape *t)
@@ -60,7 +55,7 @@ static void start_again(Tape *t)
         for (int i = 0; i < TRIES && !w->failed; i++) {
                 if (go_to_beginning(t)) {
                         t->lost_position = false;
-                        t->anchored = t->serial_known = t->partitions_used = false;
+                        t->anchored = t->serial_known = false;
                         t->excuses = 0;
                         return;
                 }
@@ -77,13 +72,6 @@ static void work_on(Tape *t)
                 tape_check(t, true);
 }
 
-/* At the beginning of a partition, with nothing written: there is no place to lose while a command waits for
- * too long. */
-static bool only_waited(const Tape *t)
-{
-        return t->excuses & EXCUSE_TIMEOUT && t->at == 0 && t->n_attempt == 0;
-}
-
 /* Always false: the workload is over. */
 static bool take_error(Tape *t, const char *what)
 {
@@ -98,7 +86,7 @@ static bool take_error(Tape *t, const char *what)
                            s.key, s.code);
         t->over = t->swap_told = true;
         tape_check_after_error(t, false);
-        if (!is_medium_changed(&s) && !s.deferred && !only_waited(t)) {
+        if (!is_medium_changed(&s) && !s.deferred) {
                 t->lost_position = true;
                 expect_refusal(t);
         }

@@ -191,18 +191,10 @@ static bool loses_journal(const Tape *t, Fault fault)
         return fault == FAULT_STOP_JOURNAL_LOST && !journal_is_empty(&t->world.unit->journal);
 }
 
-/* A drive to which nothing has happened but that it was away can be asked for its place. */
-static bool drive_could_tell(const Tape *t, Fault fault)
-{
-        const DriveKind *k = t->kind;
-
-        return !k->no_locate && !k->no_read_position && !k->zero_position && t->serial_known && t->at > 0 &&
-               t->world.n_faults <= 1 && fault_rows[fault].suffers == NEVER && fault != FAULT_STATE_LOST;
-}
-
 static void note_facts(Tape *t, Fault fault)
 {
-        if (!tape_place_known(t) && !drive_could_tell(t, fault))
+        t->fresh = true;
+        if (!tape_place_known(t))
                 t->excuses |= EXCUSE_PLACE;
         if (is_unproven(t))
                 t->excuses |= EXCUSE_PROOF;
@@ -214,14 +206,12 @@ static void note_facts(Tape *t, Fault fault)
                 t->excuses |= EXCUSE_STATE;
         if (loses_journal(t, fault))
                 t->excuses |= EXCUSE_JOURNAL;
-        t->fresh = true;
 }
 
 static void drive_noticed(World *w, Fault fault)
 {
         const FaultRow *row = &fault_rows[fault];
 
-        tape_of(w)->asked = 0; /* it may not have been noted */
         if (fault == FAULT_BUSY || fault == FAULT_NOT_SENT_NOW)
                 return;
         if (w->answered || row->boundary != AT_COMMAND ||

@@ -68,7 +68,6 @@ typedef struct Tape {
         size_t partition, at; /* where the program believes to be */
         uint32_t block_size, next_id;
         bool prevent;
-        bool partitions_used;        /* it has gone to another than 0 of this cartridge */
         Object attempt[ATTEMPT_MAX]; /* what the command that is outstanding would write */
         size_t n_attempt;
         bool erasing, formatting; /* or take away */

@@ -242,7 +242,6 @@ static bool located(Tape *t, size_t n_cdb, size_t partition, size_t object)
         if (!go(t, "LOCATE", n_cdb, &good))
                 return false;
         t->partition = partition;
-        t->partitions_used |= partition != 0;
         program_goes_to(t, object, true, object == 0);
         return true;
 }

@@ -164,7 +164,6 @@ bool tape_format(Tape *t, size_t n_partitions)
 static void is_at_load_point(Tape *t)
 {
         t->partition = 0;
-        t->partitions_used = false;
         t->anchored = t->serial_known = false;
         program_goes_to(t, 0, true, true);
 }

@@ -30,6 +30,7 @@ fails_saying() {
 evertape_config() {
     mkdir -p /etc/evertape
     printf '%s\n' "$@" > /etc/evertape/evertape.conf
+    _configured=1
 }
 
 # field COLUMN DEVICE: prints one value of `evertape status`.
@@ -52,9 +53,29 @@ hold_model() {
     # shellcheck disable=SC2086
     model_up $options || return
     mtx -f "$(by_serial MDLLIB01 sg)" load 1 0 > /dev/null
-    [[ -e /etc/evertape/evertape.conf ]] || evertape_config '[Hold]' 'Journal=32M'
+    [[ $_configured ]] || evertape_config '[Hold]' 'Journal=32M'
     evertaped_start || { say "evertaped did not start: $(tail -n 5 "$LAB_OUT/evertaped.log")"; return 1; }
     evertape hold "$@"
+}
+
+# stuck: prints the processes in the middle of a system call that nothing interrupts, but the kernel's own.
+stuck() {
+    local stat rest
+    for stat in /proc/[0-9]*/stat; do
+        { read -r rest < "$stat"; } 2> /dev/null || continue
+        [[ $rest == *'(kworker'* || $rest != *') D '* ]] || echo "$rest"
+    done
+}
+
+# none_stuck: there is none.
+none_stuck() {
+    [[ ! $(stuck) ]] || { stuck; return 1; }
+}
+
+# no_luns: no held LUN is there.
+no_luns() {
+    not compgen -G '/sys/kernel/config/target/core/user_3700/evertape-*' &&
+        not compgen -G "/sys/kernel/config/target/loopback/$_held_wwn*"
 }
 
 # ---- a program that is fed ----

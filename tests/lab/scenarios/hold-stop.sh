@@ -8,21 +8,6 @@
 hold_model "--drives 2 --capacity 100M --buffer 16" MDLDRV01 MDLDRV02 MDLLIB01 || lab_done
 head -c 8M /dev/urandom > /tmp/data
 
-# Processes in D state that are in the middle of a command: pid and name.
-stuck() {
-    local stat rest
-    for stat in /proc/[0-9]*/stat; do
-        { read -r rest < "$stat"; } 2> /dev/null || continue
-        [[ $rest == *'(kworker'* || $rest != *') D '* ]] || echo "$rest"
-    done
-}
-none_stuck() {
-    [[ ! $(stuck) ]] || { stuck; return 1; }
-}
-no_luns() {
-    not compgen -G '/sys/kernel/config/target/core/user_3700/evertape-*' &&
-        not compgen -G "/sys/kernel/config/target/loopback/$_held_wwn*"
-}
 given_back() {
     by_serial MDLDRV01 nst && by_serial MDLDRV02 nst && by_serial MDLLIB01 sch
 }

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# lab: -s -m 768M -t 300
+# The life of the Debian package (`make package`) as an administrator sees it, under systemd: installed, a device held,
+# reloaded and upgraded in the middle of a backup, removed under programs that use held devices, purged. `all`: also
+# installed again, and removed when nobody serves what is held.
+
+packages=("$LAB_BUILD"/package/evertape_*.deb)
+[[ -e ${packages[0]} ]] || { say "there is no package: run make package"; exit 1; }
+package=${packages[0]}
+
+# The guest as it was before evertape came: without what the layer has of it.
+uninstall_layer() {
+    find "$LAB_LAYER/usr" "$LAB_LAYER/etc/evertape" -type f > /tmp/layer-files
+    sed "s,^$LAB_LAYER,," /tmp/layer-files | tr '\n' '\0' | xargs -0 rm -f
+    rm -rf /etc/evertape /usr/lib/evertape
+    # in a container it may forbid what is tested here
+    rm -f /usr/sbin/policy-rc.d
+    systemctl daemon-reload
+    udevadm control --reload
+}
+
+# A database of dpkg with the packages that evertape depends on and no other: this machine has hundreds, dpkg reads the
+# files of each, and their triggers look at all manual pages.
+small_dpkg_database() {
+    local wanted name
+    wanted=" $(dpkg-deb -f "$package" Depends | sed 's/([^)]*)//g; s/[|,]/ /g') dbus dpkg "
+    mkdir /tmp/dpkg /tmp/dpkg/info /tmp/dpkg/updates /tmp/dpkg/triggers
+    awk -v RS= -v ORS='\n\n' -v wanted="$wanted" '
+        /^Package: / && index(wanted, " " $2 " ")' /var/lib/dpkg/status > /tmp/dpkg/status
+    for name in $wanted; do
+        cp /var/lib/dpkg/info/"$name"[.:]* /tmp/dpkg/info 2> /dev/null
+    done
+    cp /var/lib/dpkg/info/format /tmp/dpkg/info
+    grep -E ' dbus$' /var/lib/dpkg/triggers/File > /tmp/dpkg/triggers/File
+    mount --bind /tmp/dpkg /var/lib/dpkg
+}
+
+# The same package with another version.
+newer_package() {
+    dpkg-deb -R "$package" /tmp/newer && sed -i "s/^Version: .*/&+lab1/" /tmp/newer/DEBIAN/control &&
+        dpkg-deb --root-owner-group -Znone -b /tmp/newer "$1"
+}
+
+active() {
+    [[ $(systemctl is-active evertaped) == active && $(systemctl is-enabled evertaped) == enabled ]]
+}
+held() {
+    evertape wait --timeout 20s MDLDRV01 MDLDRV02 MDLLIB01 --state held
+}
+# is_given_back SERIAL KIND: the real device's node is there, for those whom the system lets use tapes.
+is_given_back() {
+    local node
+    node=$(by_serial "$1" "$2") && same_output "root:tape 660" stat -c '%U:%G %a' "$node"
+}
+same_output() {
+    local expected=$1 found
+    shift
+    found=$("$@")
+    [[ $found == "$expected" ]] || { echo "$*: $found"; return 1; }
+}
+given_back() {
+    is_given_back MDLDRV01 nst && is_given_back MDLDRV02 nst && is_given_back MDLDRV01 sg && is_given_back MDLLIB01 sg
+}
+# eventually COMMAND...: as wait_until, and its own output if it was in vain.
+eventually() {
+    wait_until 10 "$@" || "$@"
+}
+no_links() {
+    not compgen -G '/dev/tape/by-name/*'
+}
+leftovers() {
+    local file
+    while read -r file; do
+        [[ -e $file && ! -d $file ]] && echo "$file"
+    done < /tmp/package-files
+    find /etc /run /var/lib/dpkg /var/lib/systemd /var/lib/evertape /usr/lib/evertape -name '*evertape*' \
+        ! -path '/run/systemd/transient/*' 2> /dev/null
+}
+# in_its_cgroup COMMAND...: as far as devices are concerned as if evertaped did it.
+in_its_cgroup() {
+    (echo "$BASHPID" > /sys/fs/cgroup/system.slice/evertaped.service/cgroup.procs && exec "$@")
+}
+# dpkg_quiet COMMAND...: it ends well, and no maintainer script has complained.
+dpkg_quiet() {
+    "$@" > /tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; return 1; }
+    not eval 'grep -iE "error|fail|warning|cannot" /tmp/dpkg.log | grep -v "not empty so not removed"'
+}
+
+installed() {
+    say "installed"
+    ok "dpkg -i" dpkg_quiet dpkg -i "$package"
+    ((_failed == 0)) || lab_done
+    ok "the service runs, and is enabled" wait_until 10 active
+    ok "devices have names" wait_until 10 test -c /dev/tape/by-name/lib1-drive1-nst
+    ok "the library, too" wait_until 10 test -c /dev/tape/by-name/lib1-changer
+    ok "hold" evertape hold --all
+    ok "held" held
+    ok "the sandbox is on" prints '^Seccomp:.2$' grep -E '^(Seccomp|CapBnd):' "/proc/$(evertaped_pid)/status"
+    ok "a tape is for it" in_its_cgroup head -c 0 "$(held_by_serial MDLDRV01 sg)"
+    ok "the kernel's log is not" not in_its_cgroup head -c 0 /dev/kmsg
+    udevadm settle
+    drive=/dev/tape/by-name/lib1-drive1-nst
+    same "the name leads to the held device" "$(held_by_serial MDLDRV01 nst)" "$(readlink -f $drive)"
+}
+
+configured() {
+    say "configured: reloaded in the middle of a backup"
+    mt -f $drive rewind
+    fed dd "of=$drive" bs=64k iflag=fullblock status=none
+    feed /tmp/data 2
+    pid=$(evertaped_pid)
+    sed -i 's/^#Journal=.*/Journal=32M/; s/^#Timeout=.*/Timeout=7min/' /etc/evertape/evertape.conf
+    ok "reload" systemctl reload evertaped
+    ok "it says so" wait_until 5 evertaped_said 'configuration is read again'
+    echo 'Timeout=soon' > /etc/evertape/evertape.conf.d/50-wrong.conf
+    ok "a wrong one is refused" not systemctl reload evertaped
+    ok "with file and line" wait_until 5 evertaped_said '50-wrong.conf:1: '
+    rm /etc/evertape/evertape.conf.d/50-wrong.conf
+    same "the same process" "$pid" "$(evertaped_pid)"
+    feed /tmp/data 2
+}
+
+upgraded() {
+    say "upgraded in the middle of the backup"
+    ok "a newer package" newer_package /tmp/newer.deb
+    feed_aside /tmp/data 3
+    ok "dpkg -i" dpkg_quiet dpkg -i /tmp/newer.deb
+    ok "the service runs" active
+    ok "another process" not test "$pid" = "$(evertaped_pid)"
+    ok "dd ends well" feed_end /tmp/data
+    ok "on the tape exactly once" on_tape T00001L7 /tmp/data 192 1
+    ok "the configuration is the administrator's" grep -qx 'Timeout=7min' /etc/evertape/evertape.conf
+    ok "no process waits in the kernel" none_stuck
+}
+
+removed() {
+    say "removed, while a program writes, one waits for a drive that is away, and a changer is idle"
+    mt -f $drive rewind
+    fed dd "of=$drive" bs=64k iflag=fullblock status=none
+    feed /tmp/data 4
+    nst2=$(readlink -f /dev/tape/by-name/lib1-drive2-nst)
+    mt -f "$nst2" rewind
+    {
+        exec 7> "$nst2"
+        dd if=/dev/zero bs=64k count=8 status=none >&7
+        model pull drive2 > /dev/null
+        dd if=/dev/zero bs=64k count=400 status=none >&7
+        echo "status $?"
+    } > /tmp/waits.log 2>&1 &
+    waiting=$!
+    ok "it waits" wait_until 10 is_state away MDLDRV02
+    wait_until 10 eval '[[ $(stuck) == *"(dd)"* ]]'
+    ok "dpkg --remove" dpkg_quiet dpkg --remove evertape
+    wait "$waiting"
+    ok "the one that waited has an error" grep -q 'status [1-9]' /tmp/waits.log
+    feed_aside /tmp/data 1 2> /dev/null
+    ok "the one that wrote gets an error, too" not feed_end /tmp/data
+    wait "$_feed_pid" 2> /dev/null
+    _feed_pid=
+    ok "no process waits in the kernel" wait_until 5 none_stuck
+    ok "no LUN is left" no_luns
+    model return drive2 > /dev/null
+    udevadm settle
+    ok "the devices are given back to everybody" eventually given_back
+    ok "no links by name" no_links
+    ok "what was written and told is on the tape" cmp -n $((4 * 1048576 - 65536)) <(model dump T00001L7 /tmp/dump > /dev/null; cat /tmp/dump) /tmp/data
+    ok "a program uses the real drive" mt -f "$(by_serial MDLDRV01 nst)" rewind
+    ok "the configuration stays" grep -qx 'Timeout=7min' /etc/evertape/evertape.conf
+}
+
+again() {
+    say "installed again: as it was"
+    ok "dpkg -i" dpkg_quiet dpkg -i /tmp/newer.deb
+    ok "held again" held
+    ok "by name" wait_until 10 test -c $drive
+}
+
+dead() {
+    say "removed when evertaped has died and nobody serves its devices"
+    systemctl mask --runtime --quiet evertaped
+    systemctl kill --signal=KILL evertaped
+    wait_until 10 eval '[[ ! $(pgrep -x evertaped) ]]'
+    mt -f "$(held_by_serial MDLDRV01 nst)" rewind 2> /dev/null &
+    waiting=$!
+    wait_until 10 eval '[[ $(stuck) == *"(mt)"* ]]'
+    ok "dpkg --purge" dpkg_quiet dpkg --purge evertape
+    ok "the program that waited has an error" not wait "$waiting"
+    systemctl unmask --runtime --quiet evertaped
+    ok "no process waits in the kernel" wait_until 5 none_stuck
+    ok "no LUN is left" no_luns
+    ok "the devices are given back to everybody" eventually given_back
+    ok "no links by name" no_links
+}
+
+lab_udev
+model_up --drives 2 --capacity 100M --buffer 16 || lab_done
+mtx -f "$(by_serial MDLLIB01 sg)" load 1 0 > /dev/null
+mtx -f "$(by_serial MDLLIB01 sg)" load 2 1 > /dev/null
+uninstall_layer
+small_dpkg_database
+dpkg-deb -c "$package" | sed 's,.* \./,/,' > /tmp/package-files
+ok "nothing of evertape is there" same_output "" leftovers
+head -c 12M /dev/urandom > /tmp/data
+
+installed
+configured
+upgraded
+removed
+if [[ $1 == all ]]; then
+    again
+    dead
+else
+    ok "dpkg --purge" dpkg_quiet dpkg --purge evertape
+fi
+ok "nothing is left" same_output "" leftovers
+lab_done
