@@ -10,10 +10,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -61,6 +63,12 @@ static const char *const env_names[_ENV_MAX] = {
         [ENV_PATH] = "PATH",
         [ENV_LANG] = "LANG",
 };
+
+/* What starts a hook; points into itself. */
+typedef struct CommandLine {
+        const char *words[_ENV_MAX + 9];
+        char limit[64], names[_ENV_MAX][48];
+} CommandLine;
 
 typedef struct Item {
         char *path;
@@ -126,9 +134,34 @@ static Item *take_due(Hooks *h, usec_t *ret_next)
         return NULL;
 }
 
-static int spawn(const Item *i, pid_t *ret)
+/* The sandbox of our unit (no network, no other user) is not for what a hook has to do: systemd, which set
+ * EVERTAPE_HOOK_UNITS, runs it in a unit of its own, waited for by systemd-run. If that is killed the unit
+ * comes to its own end. */
+static void make_command(const Hooks *h, Item *i, CommandLine *ret)
 {
-        char *argv[] = {i->path, NULL};
+        static const char *const words[] = {
+                "/usr/bin/systemd-run",           "--quiet", "--collect", "--wait", "--pipe",
+                "--description=Hook of evertaped"};
+        size_t n = 0;
+
+        *ret = (CommandLine){};
+        if (getenv("EVERTAPE_HOOK_UNITS")) {
+                for (size_t k = 0; k < ELEMENTSOF(words); k++)
+                        ret->words[n++] = words[k];
+                snprintf(ret->limit, sizeof(ret->limit), "--property=RuntimeMaxSec=%" PRIu64 "us",
+                         h->limits.timeout);
+                ret->words[n++] = ret->limit;
+                for (int k = 0; k < _ENV_MAX; k++) {
+                        snprintf(ret->names[k], sizeof(ret->names[k]), "--setenv=%s", env_names[k]);
+                        ret->words[n++] = ret->names[k];
+                }
+        }
+        ret->words[n] = i->path;
+}
+
+static int spawn(const Hooks *h, Item *i, pid_t *ret)
+{
+        CommandLine command;
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
         sigset_t none;
@@ -141,7 +174,8 @@ static int spawn(const Item *i, pid_t *ret)
         posix_spawnattr_init(&attributes);
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
         posix_spawnattr_setsigmask(&attributes, &none);
-        r = posix_spawn(ret, i->path, &actions, &attributes, argv, (char *const *) i->env);
+        make_command(h, i, &command);
+        r = posix_spawn(ret, command.words[0], &actions, &attributes, (char *const *) command.words, i->env);
         posix_spawn_file_actions_destroy(&actions);
         posix_spawnattr_destroy(&attributes);
         if (r == 0)
@@ -197,7 +231,7 @@ static int start(Hooks *h, Item *taken)
         int r;
 
         i->n_attempts++;
-        r = spawn(i, &h->pid);
+        r = spawn(h, i, &h->pid);
         if (r < 0) {
                 char why[64];
 

@@ -135,6 +135,10 @@ upgraded() {
 }
 
 removed() {
+    mkdir -p /etc/evertape/hooks.d
+    printf '%s\n' '#!/bin/sh' '[ $EVERTAPE_EVENT = away ] || exit 0' \
+        'echo "$(readlink /proc/self/ns/net) $EVERTAPE_NAME $(nice)" > /tmp/hook' > /etc/evertape/hooks.d/note
+    chmod 755 /etc/evertape/hooks.d/note
     say "removed, while a program writes, one waits for a drive that is away, and a changer is idle"
     mt -f $drive rewind
     fed dd "of=$drive" bs=64k iflag=fullblock status=none
@@ -150,6 +154,8 @@ removed() {
     } > /tmp/waits.log 2>&1 &
     waiting=$!
     ok "it waits" wait_until 10 is_state away MDLDRV02
+    ok "a hook is told of it" wait_until 20 test -s /tmp/hook
+    same "outside of the sandbox" "$(readlink /proc/1/ns/net) lib1-drive2 0" "$(< /tmp/hook)"
     wait_until 10 eval '[[ $(stuck) == *"(dd)"* ]]'
     ok "dpkg --remove" dpkg_quiet dpkg --remove evertape
     wait "$waiting"
