@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# Hooks of a site are told of what happens to held devices. With -s also: they run outside of evertaped's sandbox, with the
+# network of the machine and the right to become another user.
+
+mkdir -p /etc/evertape/hooks.d
+cat > /etc/evertape/hooks.d/note << 'EOF'
+#!/bin/bash
+echo "$EVERTAPE_EVENT $EVERTAPE_NAME $EVERTAPE_KIND $EVERTAPE_NODE $EVERTAPE_LIBRARY $(readlink /proc/self/ns/net) $(setpriv --reuid=backup --regid=backup --clear-groups id -un)" >> /run/noted
+echo "noted $EVERTAPE_EVENT"
+EOF
+chmod +x /etc/evertape/hooks.d/note
+hold_model "--drives 1 --slots 2 --tapes 1 --capacity 20M" MDLDRV01 MDLLIB01 || lab_done
+noted() {
+    grep -qF -- "$1" /run/noted
+}
+model pull drive1 > /dev/null
+ok "away" wait_until 20 noted 'away lib1-drive1 tape'
+model return drive1 > /dev/null
+ok "resumed, with the node that programs open" wait_until 20 noted \
+    "resumed lib1-drive1 tape $(held_by_serial MDLDRV01 nst) lib1 $(readlink /proc/self/ns/net) backup"
+ok "what a hook prints is in the log" wait_until 10 evertaped_said '^noted resumed'
+printf '#!/bin/sh\nexit 7\n' > /etc/evertape/hooks.d/note
+model pull changer > /dev/null
+ok "a failure is, too" wait_until 20 evertaped_said 'lib1: hook .*/note \(away\) ended with status 7; it is started again later'
+model return changer > /dev/null
+ok "and no device waits for it" wait_until 10 is_state held MDLLIB01
+cp /run/noted "$LAB_OUT/"
+[[ $LAB_MODE == systemd ]] && journalctl --no-pager > "$LAB_OUT/journal"
+lab_done
