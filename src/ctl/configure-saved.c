@@ -134,6 +134,15 @@ static int open_folder(const Configure *c, DIR **ret)
         return full ? root_opendir(AT_FDCWD, full, ret) : -ENOMEM;
 }
 
+static bool is_as_it_was(const Configure *c, const char *path, const char *text, size_t n_text)
+{
+        _cleanup_free_ char *before = NULL;
+        size_t n_before;
+
+        return read_saved(c, path, BEFORE, &before, &n_before) >= 0 && n_text == n_before &&
+               memcmp(text, before, n_text) == 0;
+}
+
 static int take_back(const Configure *c, const char *path, NewTexts *texts)
 {
         _cleanup_free_ char *now = NULL, *before = NULL;
@@ -157,6 +166,7 @@ static int take_back(const Configure *c, const char *path, NewTexts *texts)
         }
         if (r < 0 || (n_now == n_before && memcmp(now, before, n_now) == 0))
                 return r;
+        texts->merged |= !is_as_it_was(c, path, before, n_before);
         return new_texts_add(texts, path, TAKE_PTR(now), n_now, TAKE_PTR(before), n_before);
 }
 

@@ -38,6 +38,7 @@ typedef struct NewText {
 typedef struct NewTexts {
         NewText *items;
         size_t n_items;
+        bool merged; /* one of them was never there: others have changed it too */
 } NewTexts;
 
 /* Takes the texts. -ENOMEM. */
@@ -69,8 +70,8 @@ int configure_check(const Configure *c, const NewTexts *texts);
 
 /* Remembers the texts, before they are replaced. Complains. */
 int configure_save(const Configure *c, const NewTexts *texts);
-/* What --remove has to write: files as they were, but for what others have changed since. Complains where
- * that cannot be told apart; -EEXIST. */
+/* What --remove has to write: files as they were, but for what others have changed since (ret->merged).
+ * Complains where that cannot be told apart; -EEXIST. */
 int configure_saved(const Configure *c, NewTexts *ret);
 /* Forgets what was saved. */
 int configure_forget(const Configure *c);

@@ -268,12 +268,14 @@ static int run_write(const Configure *c, const Plan *plan)
         return EXIT_SUCCESS;
 }
 
+/* What was there before is put back whatever the program thinks of it: a file without any device yet is none
+ * that it accepts. */
 static int run_remove(const Configure *c)
 {
         _cleanup_(new_texts_deinit) NewTexts texts = {0};
         int all = configure_saved(c, &texts), r = all == -EEXIST ? 0 : all;
 
-        if (r >= 0 && texts.n_items > 0)
+        if (r >= 0 && texts.n_items > 0 && texts.merged)
                 r = configure_check(c, &texts);
         if (r >= 0)
                 r = configure_replace(c, &texts);

@@ -214,6 +214,22 @@ static void test_changed_meanwhile(void **state)
         assert_same(SD_CONF, original("both"));
 }
 
+/* As it was it may have been nothing that the program accepts, but others' changes are never put in unseen.
+ */
+static void test_removed_whatever_it_was(void **state)
+{
+        assert_int_equal(configure("bacula --write"), 0);
+        assert_int_equal(shell("printf '#!/bin/sh\\nexit 1\\n' > %s/bin/bacula-sd", root), 0);
+        assert_int_equal(shell("cp %s" SD_CONF " %s/original/written.conf; echo '# mine' >> %s" SD_CONF, root,
+                               root, root),
+                         0);
+        assert_int_equal(configure("bacula --remove"), 1);
+        assert_said("rejects the new configuration; nothing was changed");
+        assert_int_equal(shell("cp %s/original/written.conf %s" SD_CONF, root, root), 0);
+        assert_int_equal(configure("bacula --remove"), 0);
+        assert_same(SD_CONF, original("sd.conf"));
+}
+
 static void test_changed_at_the_same_place(void **state)
 {
         assert_int_equal(configure("bacula --write"), 0);
@@ -345,6 +361,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(test_write_and_remove, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_amanda, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_changed_meanwhile, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_removed_whatever_it_was, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_changed_at_the_same_place, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_rejected, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_no_checker, setup, teardown),
