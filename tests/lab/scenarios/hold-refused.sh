@@ -39,7 +39,7 @@ ok "a key that is for all devices only" refuses 'Journal=8M: unknown key' '[Devi
 ok "no assignment" refuses ':2: neither a section nor Key=Value' '[Hold]' 'Timeout'
 mkdir "$conf.d"
 printf '[Hold]\nTimeout=never\n' > "$conf.d/50-site.conf"
-ok "in a drop-in, whose name is said" refuses 'd/50-site.conf: \[Hold\] Timeout=never' '[Hold]'
+ok "in a drop-in, whose name is said" refuses 'd/50-site.conf:2: \[Hold\] Timeout=never' '[Hold]'
 
 say "kernel modules"
 vlib_up 1 1 20 || lab_done
@@ -72,6 +72,7 @@ ok "everybody may look" setpriv --reuid=65534 --clear-groups evertape list
 ok "and not hold" fails_saying 'not permitted.*run it as root' setpriv --reuid=65534 --clear-groups evertape hold lib2-drive1
 ok "a second evertaped" fails_saying "is running already \(pid $(evertaped_pid)\)" "$evertaped"
 real=$(by_serial MDLDRV01 nst)
+udevadm settle --timeout=60 # it opens every node that comes, and st lets in one at a time
 sleep 100 < "$real" &
 user=$!
 wait_until 5 test -e "/proc/$user/fd/0"
@@ -90,6 +91,7 @@ nst=$(held_by_serial MDLDRV01 nst) sg=$(by_serial MDLDRV01 sg)
 ok "the real drive has no st node" not by_serial MDLDRV01 nst
 ok "its sg node is busy" fails_saying 'busy' dd "if=$sg" iflag=nonblock count=1
 ok "the held one works" mt -f "$nst" status
+udevadm settle --timeout=60
 sleep 100 < "$nst" &
 user=$!
 wait_until 5 test -e "/proc/$user/fd/0"

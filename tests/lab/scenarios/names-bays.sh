@@ -14,7 +14,14 @@ replace_in_bay() { # DRIVE SERIAL
     model pull "$1" && model swap-serial "$1" "$2" && model return "$1"
 }
 
-# has_open PID: its standard input is a tape.
+# open_it: a program has the drive open; its pid is in user. udev opens every node that comes, and st lets in one at a
+# time.
+open_it() {
+    udevadm settle --timeout=60
+    sleep 100 < /dev/tape/by-name/lib1-drive1-nst &
+    user=$!
+    wait_until 20 has_open "$user"
+}
 has_open() {
     [[ $(readlink "/proc/$1/fd/0") == /dev/nst* ]]
 }
@@ -30,9 +37,7 @@ ok "the library says the same drive" prints 'NEWDRV01' sg_raw -r 4096 /dev/tape/
     b8 04 00 00 ff ff 01 00 10 00 00 00
 
 say "while a program has it open"
-sleep 100 < /dev/tape/by-name/lib1-drive1-nst &
-user=$!
-wait_until 20 has_open "$user"
+open_it
 ok "replaced" replace_in_bay drive1 NEWDRV02
 ok "it is said what it waits for" wait_until 20 prints 'its drive was replaced.*NEWDRV02.*sleep' \
     evertape list -o REASON lib1-drive1
@@ -41,9 +46,7 @@ wait "$user"
 ok "then it is held anew" wait_until 30 is_device NEWDRV02 lib1-drive1
 
 say "other names"
-sleep 100 < /dev/tape/by-name/lib1-drive1-nst &
-user=$!
-wait_until 20 has_open "$user"
+open_it
 ok "rename while it is in use" evertape rename lib1-drive1 left
 udevadm settle
 ok "the link has the name" is_device NEWDRV02 left
