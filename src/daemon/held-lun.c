@@ -111,6 +111,7 @@ static void on_backstore(void *userdata, int status, const char *output, const c
                 return;
         }
         h->stage = HELD_NEXUS;
+        h->found_lun = existed[0] == '1';
         r = held_open_ring(h, (unsigned) strtoul(uio, NULL, 10), strtoull(size, NULL, 10), existed[0] == '1');
         if (r >= 0)
                 r = lun_block(manager_root(h->manager), h->device.id, false);

@@ -41,6 +41,7 @@ typedef struct Held {
         Manager *manager;
         RegistryDevice device;
         HeldStage stage;
+        bool found_lun; /* a predecessor made it */
         Memory memory;
         Unit *unit;
         bool fresh; /* no predecessor's state was found */

@@ -334,7 +334,10 @@ int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_erro
 
 void manager_hold_done(Manager *m, Held *h)
 {
-        manager_trigger_paths(m, &h->device.identity, true);
+        /* not under a program that uses it: udev's rules run stinit(8), which opens it, and st lets in one at
+         * a time */
+        if (!h->found_lun)
+                manager_trigger_paths(m, &h->device.identity, true);
         manager_scan(m);
         reply(h);
         manager_changed(m, h);
@@ -572,7 +575,7 @@ int manager_start(Manager *m)
         manager_scan(m);
         /* links may be those of another time; what has no name yet is looked at when it gets one */
         for (size_t i = 0; i < m->n_paths; i++)
-                if (registry_find(m->registry, &m->paths[i].identity, &device) >= 0)
+                if (!m->paths[i].held_lun && registry_find(m->registry, &m->paths[i].identity, &device) >= 0)
                         (void) (device.hold ? monitor_trigger_udev : monitor_trigger_links)(m->root,
                                                                                             &m->paths[i]);
         return 0;

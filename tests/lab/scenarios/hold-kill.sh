@@ -9,7 +9,7 @@ n_kills=${1:-10}
 hold_model "--drives 1 --capacity 100M --buffer 16" MDLDRV01 || lab_done
 nst=$(held_by_serial MDLDRV01 nst)
 mkdir /tmp/tree
-head -c 14M /dev/urandom > /tmp/tree/random
+head -c $((n_kills + 4))M /dev/urandom > /tmp/tree/random
 cp -a /usr/share/doc/tgt /tmp/tree/small
 tar -C /tmp -b 128 -cf /tmp/tree.tar tree
 size=$(stat -c %s /tmp/tree.tar)
