@@ -48,7 +48,7 @@ kill_often() {
         evertaped_up || return
         ((i % 2)) || model unhold drive1
         wait "$_feed_pid"
-        pause 1.5 # the supervisor takes no more than five starts in ten seconds
+        pause 2.5 # the supervisor takes no more than five starts in ten seconds
     done
     _feed_pid=
 }
