@@ -178,7 +178,7 @@ static int add_user(sd_bus_message *m, const DeviceView *v, Manager *manager)
         return r < 0 ? r : sd_bus_message_append(m, "{sv}", "UserPid", "u", (uint32_t) user.pid);
 }
 
-static int append_device(sd_bus_message *m, const DeviceView *v, Manager *manager)
+static int append_device(sd_bus_message *m, Manager *manager, const DeviceView *v)
 {
         int r;
 
@@ -213,7 +213,7 @@ static int method_list(sd_bus_message *call, void *userdata, sd_bus_error *error
         if (r >= 0)
                 r = sd_bus_message_open_container(answer, 'a', "a{sv}");
         for (size_t i = 0; i < n && r >= 0; i++)
-                r = append_device(answer, &views[i], userdata);
+                r = append_device(answer, userdata, &views[i]);
         if (r >= 0)
                 r = sd_bus_message_close_container(answer);
         return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
@@ -238,32 +238,30 @@ static int read_device(sd_bus_message *call, Manager *m, DeviceView *ret, sd_bus
         return r;
 }
 
-static int method_show(sd_bus_message *call, void *userdata, sd_bus_error *error)
+typedef int (*Append)(sd_bus_message *m, Manager *manager, const DeviceView *v);
+
+static int answer_with(sd_bus_message *call, Manager *m, sd_bus_error *error, Append append)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *answer = NULL;
         DeviceView view;
         int r;
 
-        r = read_device(call, userdata, &view, error);
+        r = read_device(call, m, &view, error);
         if (r >= 0)
                 r = sd_bus_message_new_method_return(call, &answer);
         if (r >= 0)
-                r = append_device(answer, &view, userdata);
+                r = append(answer, m, &view);
         return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
+}
+
+static int method_show(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        return answer_with(call, userdata, error, append_device);
 }
 
 static int method_paths(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *answer = NULL;
-        DeviceView view;
-        int r;
-
-        r = read_device(call, userdata, &view, error);
-        if (r >= 0)
-                r = sd_bus_message_new_method_return(call, &answer);
-        if (r >= 0)
-                r = bus_append_paths(answer, userdata, &view);
-        return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
+        return answer_with(call, userdata, error, bus_append_paths);
 }
 
 typedef int (*ManagerVerb)(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error);
@@ -340,7 +338,7 @@ int bus_emit_changed(sd_bus *bus, const DeviceView *view)
 
         r = sd_bus_message_new_signal(bus, &signal, OBJECT, INTERFACE, "Changed");
         if (r >= 0)
-                r = append_device(signal, view, NULL);
+                r = append_device(signal, NULL, view);
         return r < 0 ? r : sd_bus_send(bus, signal, NULL);
 }
 
