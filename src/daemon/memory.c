@@ -115,72 +115,19 @@ static int give_to_store(const char *name, int fd)
         return sd_pid_notify_with_fds(0, 0, message, &fd, 1);
 }
 
-/* saved: a descriptor to use if systemd has kept none, or negative. */
-static int open_piece(const char *name, bool store, int saved, uint64_t n, uint64_t n_min, int *ret_fd,
-                      uint64_t *ret_n, void **ret_map)
-{
-        _cleanup_close_ int other = saved, fd = take_stored(name);
-        bool kept = fd >= 0;
-        struct stat st;
-        void *map;
-        int r;
-
-        if (fd < 0)
-                fd = TAKE_FD(other);
-        if (fd < 0)
-                fd = open_new(name, store);
-        if (fd < 0)
-                return fd;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if ((uint64_t) st.st_size < n_min) {
-                r = store ? (ftruncate(fd, (off_t) n) < 0 ? -errno : 0) : allocate(fd, n, n_min, &n);
-                if (r < 0)
-                        return r;
-        } else {
-                n = (uint64_t) st.st_size;
-        }
-        map = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        if (map == MAP_FAILED)
-                return -errno;
-        (void) madvise(map, n, MADV_DONTDUMP);
-        if (store && !kept)
-                (void) give_to_store(name, fd);
-        *ret_fd = TAKE_FD(fd);
-        *ret_n = n;
-        *ret_map = map;
-        return 0;
-}
-
-static void piece_name(char name[static 48], uint32_t unit, const char *what)
-{
-        snprintf(name, 48, "unit-%u.%s", unit, what);
-}
-
-/* ---- encryption keys ---- */
-
-/* Without it a program that sets a key is told of a loss after the next reset; nothing else is missing. */
-static void open_secrets(uint32_t unit, Memory *m)
-{
-        SecretMemory *s = &m->secret;
-        char name[48];
-        int r;
-
-        piece_name(name, unit, "secret");
-        r = secret_memory_open(sizeof(UnitSecrets), take_stored(name), has_store, s);
-        if (r < 0)
-                log_warning("unit %u: no memory can be locked for encryption keys, and none is kept: %s",
-                            unit, strerror(-r));
-        if (s->fd >= 0 && !s->kept)
-                s->kept = give_to_store(name, s->fd) > 0;
-        m->unit.secrets = s->map;
-}
-
 /* ---- a journal that outlives the store ---- */
 
 static void saved_path(char path[static 128], uint32_t unit, const char *suffix)
 {
         snprintf(path, 128, "%s/unit-%u.saved%s", EVERTAPE_RUNDIR, unit, suffix);
+}
+
+static void forget_saved(uint32_t unit)
+{
+        char path[128];
+
+        saved_path(path, unit, "");
+        (void) unlink(path);
 }
 
 static int write_all(int fd, const uint8_t *data, uint64_t n, uint64_t at)
@@ -277,6 +224,72 @@ static int take_saved(uint32_t unit, const char *name)
         return r < 0 ? r : TAKE_FD(copy);
 }
 
+/* ---- a piece of memory ---- */
+
+/* store: the journal of unit, which systemd keeps; or it was saved, which is the older one where there are
+ * both. */
+static int open_piece(const char *name, bool store, uint32_t unit, uint64_t n, uint64_t n_min, int *ret_fd,
+                      uint64_t *ret_n, void **ret_map)
+{
+        _cleanup_close_ int fd = take_stored(name);
+        bool kept = fd >= 0;
+        struct stat st;
+        void *map;
+        int r;
+
+        if (kept && store)
+                forget_saved(unit);
+        if (!kept && store)
+                fd = take_saved(unit, name);
+        if (fd < 0)
+                fd = open_new(name, store);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if ((uint64_t) st.st_size < n_min) {
+                r = store ? (ftruncate(fd, (off_t) n) < 0 ? -errno : 0) : allocate(fd, n, n_min, &n);
+                if (r < 0)
+                        return r;
+        } else {
+                n = (uint64_t) st.st_size;
+        }
+        map = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (map == MAP_FAILED)
+                return -errno;
+        (void) madvise(map, n, MADV_DONTDUMP);
+        if (store && !kept)
+                (void) give_to_store(name, fd);
+        *ret_fd = TAKE_FD(fd);
+        *ret_n = n;
+        *ret_map = map;
+        return 0;
+}
+
+static void piece_name(char name[static 48], uint32_t unit, const char *what)
+{
+        snprintf(name, 48, "unit-%u.%s", unit, what);
+}
+
+/* ---- encryption keys ---- */
+
+/* Without it a program that sets a key is told of a loss after the next reset; nothing else is missing. */
+static void open_secrets(uint32_t unit, Memory *m)
+{
+        SecretMemory *s = &m->secret;
+        char name[48];
+        int r;
+
+        piece_name(name, unit, "secret");
+        r = secret_memory_open(sizeof(UnitSecrets), take_stored(name), has_store, s);
+        if (r < 0)
+                log_warning("unit %u: no memory can be locked for encryption keys, and none is kept: %s",
+                            unit, strerror(-r));
+        if (s->fd >= 0 && !s->kept)
+                s->kept = give_to_store(name, s->fd) > 0;
+        m->unit.secrets = s->map;
+}
+
 int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret)
 {
         Memory m = {.state_fd = -EBADF, .ring_fd = -EBADF, .secret.fd = -EBADF};
@@ -286,15 +299,13 @@ int memory_open(uint32_t unit, uint64_t n_ring, Memory *ret)
         int r;
 
         piece_name(name, unit, "state");
-        r = open_piece(name, false, -EBADF, sizeof(UnitState), sizeof(UnitState), &m.state_fd, &n_state,
-                       &map);
+        r = open_piece(name, false, unit, sizeof(UnitState), sizeof(UnitState), &m.state_fd, &n_state, &map);
         if (r < 0)
                 return r;
         m.unit.state = map;
         m.unit.n_state = n_state;
         piece_name(name, unit, "journal");
-        r = open_piece(name, has_store, has_store ? take_saved(unit, name) : -EBADF, limit_to_memory(n_ring),
-                       RING_MIN, &m.ring_fd, &n, &map);
+        r = open_piece(name, has_store, unit, limit_to_memory(n_ring), RING_MIN, &m.ring_fd, &n, &map);
         if (r < 0) {
                 memory_close(&m);
                 return r;
@@ -343,8 +354,7 @@ void memory_discard(uint32_t unit, Memory *m)
                 snprintf(text, sizeof(text), "%s/%s", EVERTAPE_RUNDIR, name);
                 (void) unlink(text);
         }
-        saved_path(text, unit, "");
-        (void) unlink(text);
+        forget_saved(unit);
         secret_memory_wipe(&m->secret);
         memory_close(m);
 }

@@ -358,6 +358,7 @@ static void test_saved_and_discarded(void **state)
 /* A ring that the store has kept is newer than any file. */
 static void test_saved_and_kept(void **state)
 {
+        struct stat st;
         int kept;
         Memory m;
 
@@ -370,6 +371,7 @@ static void test_saved_and_kept(void **state)
         pass(&kept, 1, "unit-4.journal");
         assert_int_equal(memory_open(4, RING, &m), 0);
         check_marks(&m);
+        assert_int_equal(stat("unit-4.saved", &st), -1);
         memory_close(&m);
         safe_close(kept);
 }
