@@ -1,84 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* H:C:T:L count what the kernel has found since it was booted, and are others after the next cable. What a
- * person can find on the label of a port is the transport's address. The transport classes hang it on a
- * component of the device's place in sysfs: rport-4:0-2, end_device-0:1, session3. */
+/* H:C:T:L are others after the next cable (identity/address.c). What a person can find on the label of a port
+ * is the transport's address, and of a path both ends of it. */
 
 #include "daemon/path-address.h"
 
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "util/cleanup.h"
+#include "identity/address.h"
 #include "util/root.h"
+#include "util/text.h"
 
 #define N_ADDRESS_MAX 80
 
-typedef struct AddressRow {
-        const char *component; /* beginning of it */
-        const char *label;
-        const char *class, *attribute;
-} AddressRow;
-
-static const AddressRow rows[] = {
-        {"rport-", "fc", "fc_remote_ports", "port_name"},
-        {"end_device-", "sas", "sas_device", "sas_address"},
-        {"session", "", "iscsi_session", "targetname"},
-};
-
-static void append(char *dst, size_t n_dst, const char *text)
+/* What is longer is left out, what no terminal should see replaced. */
+static void append(char *dst, size_t n_dst, char *text)
 {
         size_t n = strlen(dst);
 
-        if (text[0])
-                snprintf(dst + n, n_dst - n, "%s%.*s", n > 0 ? " " : "", N_ADDRESS_MAX, text);
-}
-
-__attribute__((format(printf, 4, 5))) static void append_file(int root, char *dst, size_t n_dst,
-                                                              const char *format, ...)
-{
-        char path[128], text[N_ADDRESS_MAX + 1];
-        va_list ap;
-        int n;
-
-        va_start(ap, format);
-        n = vsnprintf(path, sizeof(path), format, ap);
-        va_end(ap);
-        if (n < 0 || (size_t) n >= sizeof(path) || root_read_text(root, path, text, sizeof(text)) < 0)
+        if (text[0] == '\0' || strlen(text) > N_ADDRESS_MAX)
                 return;
         for (char *p = text; *p; p++)
                 if ((unsigned char) *p <= 0x20 || (unsigned char) *p >= 0x7f)
                         *p = '?';
-        append(dst, n_dst, text);
+        snprintf(dst + n, n_dst - n, "%s%s", n > 0 ? " " : "", text);
 }
 
 /* The two ends of a path that one name does not tell apart. */
-static void append_other_end(int root, const AddressRow *row, const char *component, const DevicePath *path,
-                             char *dst, size_t n_dst)
+static void append_other_end(int root, const AddressPort *port, const DevicePath *path, char *dst,
+                             size_t n_dst)
 {
+        char file[128], text[256];
         unsigned session;
 
-        if (row == &rows[0])
-                append_file(root, dst, n_dst, "sys/class/fc_host/host%u/port_name", path->host);
-        else if (row == &rows[2] && sscanf(component, "session%u", &session) == 1)
-                append_file(root, dst, n_dst, "sys/class/iscsi_connection/connection%u:0/persistent_address",
-                            session);
-}
-
-static void describe(int root, const AddressRow *row, const char *component, const DevicePath *path,
-                     char *dst, size_t n_dst)
-{
-        append(dst, n_dst, row->label);
-        append_file(root, dst, n_dst, "sys/class/%s/%s/%s", row->class, component, row->attribute);
-        append_other_end(root, row, component, path, dst, n_dst);
+        if (text_equal(port->transport, "fc"))
+                snprintf(file, sizeof(file), "sys/class/fc_host/host%u/port_name", path->host);
+        else if (sscanf(port->component, "session%u", &session) == 1)
+                snprintf(file, sizeof(file), "sys/class/iscsi_connection/connection%u:0/persistent_address",
+                         session);
+        else
+                return;
+        if (root_read_text(root, file, text, sizeof(text)) >= 0)
+                append(dst, n_dst, text);
 }
 
 char *path_read_address(int root, const DevicePath *path, char *dst, size_t n_dst)
 {
-        char node[64], link[PATH_MAX], *rest = link;
+        char node[64], link[PATH_MAX];
+        AddressPort port;
         ssize_t n;
 
         dst[0] = '\0';
@@ -87,10 +59,12 @@ char *path_read_address(int root, const DevicePath *path, char *dst, size_t n_ds
         if (n < 0)
                 return dst;
         link[n] = '\0';
-        for (const char *component; (component = strsep(&rest, "/"));)
-                for (size_t i = 0; i < ELEMENTSOF(rows); i++)
-                        if (strncmp(component, rows[i].component, strlen(rows[i].component)) == 0 &&
-                            strlen(component) < 40 && dst[0] == '\0')
-                                describe(root, &rows[i], component, path, dst, n_dst);
+        if (address_find_port(root, link, &port) == 0)
+                return dst;
+        /* an iSCSI target's name says what it is */
+        if (!text_equal(port.transport, "iscsi"))
+                snprintf(dst, n_dst, "%s", port.transport);
+        append(dst, n_dst, port.port);
+        append_other_end(root, &port, path, dst, n_dst);
         return dst;
 }

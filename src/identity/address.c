@@ -17,14 +17,14 @@
 
 typedef struct AddressRow {
         const char *component; /* beginning of it */
-        const char *prefix;
+        const char *transport;
         const char *class, *attribute;
 } AddressRow;
 
 static const AddressRow rows[] = {
-        {"rport-", "fc.", "fc_remote_ports", "port_name"},
-        {"end_device-", "sas.", "sas_device", "sas_address"},
-        {"session", "iscsi.", "iscsi_session", "targetname"},
+        {"rport-", "fc", "fc_remote_ports", "port_name"},
+        {"end_device-", "sas", "sas_device", "sas_address"},
+        {"session", "iscsi", "iscsi_session", "targetname"},
 };
 
 static bool row_applies(const AddressRow *row, const char *component, size_t n)
@@ -35,31 +35,33 @@ static bool row_applies(const AddressRow *row, const char *component, size_t n)
                component[n_row] <= '9';
 }
 
-static int read_port(int root, const AddressRow *row, const char *component, size_t n, char *dst,
-                     size_t n_dst)
+static int read_port(int root, const AddressRow *row, const char *component, size_t n, AddressPort *ret)
 {
         char path[160];
+        int r;
 
-        if (n > 64)
+        *ret = (AddressPort){.transport = row->transport};
+        if (n >= sizeof(ret->component))
                 return -EINVAL;
-        snprintf(path, sizeof(path), "sys/class/%s/%.*s/%s", row->class, (int) n, component, row->attribute);
-        return root_read_text(root, path, dst, n_dst);
+        memcpy(ret->component, component, n);
+        snprintf(path, sizeof(path), "sys/class/%s/%s/%s", row->class, ret->component, row->attribute);
+        r = root_read_text(root, path, ret->port, sizeof(ret->port));
+        if (r < 0)
+                ret->port[0] = '\0';
+        return r;
 }
 
-/* 1, 0: there is none, -errno: there is one, and it cannot be read. */
-static int find_port(int root, const char *syspath, char *dst, size_t n_dst, const AddressRow **ret)
+int address_find_port(int root, const char *syspath, AddressPort *ret)
 {
         for (const char *p = syspath; *p != '\0';) {
                 size_t n = strcspn(p, "/");
 
-                for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                        int r = row_applies(&rows[i], p, n) ? read_port(root, &rows[i], p, n, dst, n_dst) : 1;
+                for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                        if (row_applies(&rows[i], p, n)) {
+                                int r = read_port(root, &rows[i], p, n, ret);
 
-                        if (r <= 0) {
-                                *ret = &rows[i];
                                 return r < 0 ? r : 1;
                         }
-                }
                 p += n + (p[n] == '/');
         }
         return 0;
@@ -67,17 +69,18 @@ static int find_port(int root, const char *syspath, char *dst, size_t n_dst, con
 
 void address_read(int root, const char *syspath, const ScsiAddress *address, char *dst)
 {
-        const AddressRow *row = NULL;
-        char port[256], text[64];
+        AddressPort port;
+        char text[64];
         KeyWriter w;
-        int r = *syspath == '\0' ? -ENOENT : find_port(root, syspath, port, sizeof(port), &row);
+        int r = *syspath == '\0' ? -ENOENT : address_find_port(root, syspath, &port);
 
         dst[0] = '\0';
         if (r < 0)
                 return;
         if (r > 0) {
-                key_begin(&w, dst, row->prefix);
-                key_add_text(&w, port, strlen(port));
+                snprintf(text, sizeof(text), "%s.", port.transport);
+                key_begin(&w, dst, text);
+                key_add_text(&w, port.port, strlen(port.port));
                 snprintf(text, sizeof(text), "%u", address->lun);
                 key_add_separator(&w);
                 key_add_text(&w, text, strlen(text));

@@ -8,6 +8,16 @@
 
 #include "identity/sysfs.h"
 
+typedef struct AddressPort {
+        const char *transport; /* "fc", "sas", "iscsi" */
+        char component[65];    /* of the path: "rport-4:0-2", "end_device-0:1", "session3" */
+        char port[256];        /* as the port is called; empty if that cannot be read */
+} AddressPort;
+
+/* The port at the other end, by a path as for address_read(). 1; 0: the kernel names none; -errno: it names
+ * one, which cannot be read. */
+int address_find_port(int root, const char *syspath, AddressPort *ret);
+
 /* syspath: the device's directory or one below it, as the kernel names it ("/sys/devices/..."; a relative one
  * as a link in sys/class has it will do). root: see util/root.h. Writes to dst[IDENTITY_MAX], in characters
  * that are safe in a key; empty when it cannot be read. */
