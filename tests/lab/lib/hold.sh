@@ -72,6 +72,20 @@ none_stuck() {
     [[ ! $(stuck) ]] || { stuck; return 1; }
 }
 
+# write_without NODE DRIVE: a program writes to NODE, and DRIVE of the model is lost under it. Its pid is in waiting; when
+# it ends /tmp/waits.log has "status N".
+write_without() {
+    {
+        exec 7> "$1"
+        dd if=/dev/zero bs=64k count=8 status=none >&7
+        model pull "$2" > /dev/null
+        dd if=/dev/zero bs=64k count=400 status=none >&7
+        echo "status $?"
+    } > /tmp/waits.log 2>&1 &
+    # shellcheck disable=SC2034
+    waiting=$!
+}
+
 # no_luns: no held LUN is there.
 no_luns() {
     not compgen -G '/sys/kernel/config/target/core/user_3700/evertape-*' &&

@@ -66,24 +66,24 @@ _evertaped_state() {
     fi
 }
 
-# evertaped_stop: asked to end, and waited for; no restart.
-evertaped_stop() {
+# _evertaped_end SIGNAL SECONDS
+_evertaped_end() {
     if [[ $LAB_MODE == systemd ]]; then
         systemctl stop evertaped
     else
-        kill -TERM "$_supervisor"
-        wait_until 20 _supervisor_ended && wait "$_supervisor"
+        kill "-$1" "$_supervisor"
+        wait_until "$2" _supervisor_ended && wait "$_supervisor"
     fi
+}
+
+# evertaped_stop: asked to end, and waited for; no restart.
+evertaped_stop() {
+    _evertaped_end TERM 20
 }
 
 # evertaped_stop_for_good: as systemctl stop; without systemd by SIGINT.
 evertaped_stop_for_good() {
-    if [[ $LAB_MODE == systemd ]]; then
-        systemctl stop evertaped
-    else
-        kill -INT "$_supervisor"
-        wait_until 100 _supervisor_ended && wait "$_supervisor"
-    fi
+    _evertaped_end INT 100
 }
 
 # evertaped_restart: returns when the next one is ready. Its journal is kept.

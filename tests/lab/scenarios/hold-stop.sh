@@ -36,14 +36,7 @@ mt -f "$nst2" rewind
 sg_prevent --prevent=1 "$(held_by_serial MDLDRV01 sg)"
 fed dd "of=$nst" bs=64k iflag=fullblock status=none
 feed /tmp/data 4
-{
-    exec 7> "$nst2"
-    dd if=/dev/zero bs=64k count=8 status=none >&7
-    model pull drive2 > /dev/null
-    dd if=/dev/zero bs=64k count=400 status=none >&7
-    echo "status $?"
-} > /tmp/waits.log 2>&1 &
-waiting=$!
+write_without "$nst2" drive2
 ok "it waits" wait_until 10 is_state away MDLDRV02
 wait_until 10 eval '[[ $(stuck) == *"(dd)"* ]]'
 begin=$(date +%s)

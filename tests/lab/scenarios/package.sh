@@ -145,14 +145,7 @@ removed() {
     feed /tmp/data 4
     nst2=$(readlink -f /dev/tape/by-name/lib1-drive2-nst)
     mt -f "$nst2" rewind
-    {
-        exec 7> "$nst2"
-        dd if=/dev/zero bs=64k count=8 status=none >&7
-        model pull drive2 > /dev/null
-        dd if=/dev/zero bs=64k count=400 status=none >&7
-        echo "status $?"
-    } > /tmp/waits.log 2>&1 &
-    waiting=$!
+    write_without "$nst2" drive2
     ok "it waits" wait_until 10 is_state away MDLDRV02
     ok "a hook is told of it" wait_until 20 test -s /tmp/hook
     same "outside of the sandbox" "$(readlink /proc/1/ns/net) lib1-drive2 0" "$(< /tmp/hook)"
