@@ -219,34 +219,18 @@ static int method_list(sd_bus_message *call, void *userdata, sd_bus_error *error
         return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
 }
 
-/* The device that the call names. */
-static int read_device(sd_bus_message *call, Manager *m, DeviceView *ret, sd_bus_error *error)
-{
-        const char *name;
-        int r;
-
-        r = sd_bus_message_read(call, "s", &name);
-        if (r < 0)
-                return r;
-        r = manager_find(m, name, ret);
-        if (r == -ENOENT)
-                return sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_DEVICE,
-                                         "%s: no such device; `evertape list` shows what there is", name);
-        if (r == -ENOTUNIQ)
-                return sd_bus_error_setf(error, BUS_ERROR_NOT_UNIQUE, "%s: several devices are called so",
-                                         name);
-        return r;
-}
-
 typedef int (*Append)(sd_bus_message *m, Manager *manager, const DeviceView *v);
 
 static int answer_with(sd_bus_message *call, Manager *m, sd_bus_error *error, Append append)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *answer = NULL;
+        const char *name;
         DeviceView view;
         int r;
 
-        r = read_device(call, m, &view, error);
+        r = sd_bus_message_read(call, "s", &name);
+        if (r >= 0)
+                r = manager_find_or_refuse(m, name, &view, error);
         if (r >= 0)
                 r = sd_bus_message_new_method_return(call, &answer);
         if (r >= 0)
