@@ -162,6 +162,17 @@ static int run_unhold(Client *c, ServedDevice *d, size_t argc, char **argv)
         return served_hold(d, false, -1);
 }
 
+static int run_latency(Client *c, ServedDevice *d, size_t argc, char **argv)
+{
+        char *end;
+        unsigned long usec = strtoul(argv[2], &end, 10);
+
+        if (end == argv[2] || *end || usec > SERVED_LATENCY_MAX)
+                return -EINVAL;
+        served_set_latency(d, usec);
+        return 0;
+}
+
 static int run_swap_serial(Client *c, ServedDevice *d, size_t argc, char **argv)
 {
         ModelUnit *u = d->drive ? &d->drive->unit : &d->changer->unit;
@@ -237,7 +248,7 @@ static const struct {
         {"drop", true, 1, 1, run_drop},       {"hold", true, 1, 2, run_hold},
         {"unhold", true, 1, 1, run_unhold},   {"swap-serial", true, 2, 2, run_swap_serial},
         {"status", true, 1, 1, run_status},   {"dump", false, 2, 2, run_dump},
-        {"quit", false, 0, 0, run_quit},
+        {"latency", true, 2, 2, run_latency}, {"quit", false, 0, 0, run_quit},
 };
 
 static int run_line(Client *c)

@@ -64,7 +64,7 @@ size_t drive_copy_block(const ModelDrive *d, const MediumObject *o, uint8_t *dst
         size_t n = o->n_data < room ? o->n_data : room, n_tail = drive_protection_read(d);
         uint8_t tail[LENGTH];
 
-        if (n > 0)
+        if (n > 0 && !drive_tape(d)->no_data)
                 memcpy(dst, o->data, n);
         if (n_tail == 0 || n == room)
                 return n;

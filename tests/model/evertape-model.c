@@ -23,20 +23,24 @@ typedef struct Options {
         const char *dir, *prefix;
         unsigned n_drives, n_slots, n_tapes, n_buffer, instance;
         uint64_t capacity;
-        bool daemonize, control;
+        bool daemonize, control, no_data;
 } Options;
 
 static const char usage[] =
         "evertape-model --dir DIR [--drives N] [--slots N] [--tapes N] [--capacity SIZE] [--buffer OBJECTS]\n"
-        "               [--serial-prefix TEXT] [--instance N] [--daemonize]\n"
+        "               [--serial-prefix TEXT] [--instance N] [--no-data] [--daemonize]\n"
         "evertape-model --ctl DIR COMMAND...\n"
         "  pull DEVICE [executed] | return DEVICE... | offline DEVICE | online DEVICE | reset DEVICE [CODE]\n"
         "  power-cycle DEVICE [LOST] | inject DEVICE OPCODE KEY CODE | busy-ready DEVICE N | drop changer\n"
-        "  hold DEVICE [OPCODE] | unhold DEVICE | swap-serial DEVICE SERIAL | status DEVICE | dump BARCODE "
+        "  hold DEVICE [OPCODE] | unhold DEVICE | latency DEVICE USEC | swap-serial DEVICE SERIAL | status "
+        "DEVICE | dump BARCODE "
         "FILE | "
         "quit\n"
+        "latency: each command is executed and answered USEC microseconds after it came; several may be on "
+        "their way.\n"
         "DEVICE: drive1, drive2 ..., changer. OPCODE, KEY and CODE (ASC and ASCQ) are hexadecimal.\n"
         "--instance: another number for each model that runs at the same time, 0 to 15.\n"
+        "--no-data: cartridges keep lengths and no bytes, so that the model costs no time.\n"
         "--daemonize: ends when the devices are there, and they stay.\n";
 
 uint64_t server_naa(const char *serial)
@@ -127,6 +131,15 @@ static int on_ring(sd_event_source *source, int fd, uint32_t revents, void *user
         return 0;
 }
 
+static int on_timer(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+        int r = served_timer(userdata);
+
+        if (r < 0)
+                (void) sd_event_exit(sd_event_source_get_event(source), r);
+        return 0;
+}
+
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
         Server *s = userdata;
@@ -151,7 +164,8 @@ static int add_device(Server *s, const char *name, ModelDrive *drive, ModelChang
         *d = (ServedDevice){.number = s->instance * SERVER_DEVICES_MAX + (unsigned) s->n_devices + 1,
                             .drive = drive,
                             .changer = changer,
-                            .uio = -EBADF};
+                            .uio = -EBADF,
+                            .timer = -EBADF};
         snprintf(d->name, sizeof(d->name), "%s", name);
         snprintf(d->backstore, sizeof(d->backstore), s->instance > 0 ? "%s.%u" : "%s", d->name, s->instance);
         r = fabric_create_backstore(s->root, d->backstore);
@@ -161,6 +175,8 @@ static int add_device(Server *s, const char *name, ModelDrive *drive, ModelChang
                 r = served_open(d, uio, (size_t) n_map);
         if (r == 0)
                 r = sd_event_add_io(s->event, NULL, d->uio, EPOLLIN, on_ring, d);
+        if (r >= 0)
+                r = sd_event_add_io(s->event, NULL, d->timer, EPOLLIN, on_timer, d);
         if (r < 0)
                 return r;
         s->n_devices++;
@@ -216,6 +232,8 @@ static int insert_tapes(Server *s, const Options *o, ModelChanger *c)
                 r = m ? model_changer_insert(c, i, m) : -ENOMEM;
                 if (r < 0)
                         return r;
+                if (o->no_data)
+                        model_medium_keep_no_data(m);
                 s->media[s->n_media++] = m;
         }
         return s->media ? 0 : -ENOMEM;
@@ -321,17 +339,12 @@ static bool parse_number(const char *text, unsigned max, unsigned *ret)
 static bool options_parse(int argc, char **argv, Options *o)
 {
         static const struct option table[] = {
-                {"dir", required_argument, NULL, 'd'},
-                {"ctl", required_argument, NULL, 'c'},
-                {"drives", required_argument, NULL, 'n'},
-                {"slots", required_argument, NULL, 's'},
-                {"tapes", required_argument, NULL, 't'},
-                {"capacity", required_argument, NULL, 'C'},
-                {"buffer", required_argument, NULL, 'b'},
-                {"serial-prefix", required_argument, NULL, 'p'},
-                {"daemonize", no_argument, NULL, 'D'},
-                {"instance", required_argument, NULL, 'i'},
-                {0},
+                {"dir", required_argument, NULL, 'd'},    {"ctl", required_argument, NULL, 'c'},
+                {"drives", required_argument, NULL, 'n'}, {"slots", required_argument, NULL, 's'},
+                {"tapes", required_argument, NULL, 't'},  {"capacity", required_argument, NULL, 'C'},
+                {"buffer", required_argument, NULL, 'b'}, {"serial-prefix", required_argument, NULL, 'p'},
+                {"daemonize", no_argument, NULL, 'D'},    {"instance", required_argument, NULL, 'i'},
+                {"no-data", no_argument, NULL, 'N'},      {0},
         };
         bool ok = true;
         int c;
@@ -341,6 +354,7 @@ static bool options_parse(int argc, char **argv, Options *o)
                         o->dir = optarg;
                 o->control = o->control || c == 'c';
                 o->daemonize = o->daemonize || c == 'D';
+                o->no_data = o->no_data || c == 'N';
                 if (c == 'p')
                         o->prefix = optarg;
                 ok = c != '?' && (c != 'n' || parse_number(optarg, SERVER_DEVICES_MAX - 1, &o->n_drives)) &&

@@ -61,6 +61,12 @@ ModelMedium *model_medium_new(const char *barcode, const char *serial, uint64_t 
         return m;
 }
 
+void model_medium_keep_no_data(ModelMedium *m)
+{
+        for (size_t i = 0; i < MEDIUM_PARTITIONS_MAX; i++)
+                m->tapes[i].no_data = true;
+}
+
 static void object_clear(MediumObject *o)
 {
         if (o->data != zero_block)
@@ -226,7 +232,8 @@ int medium_write(MediumTape *m, size_t position, const uint8_t *data, uint32_t n
         int r;
 
         if (data) {
-                copy = is_zero(data, n_data) ? zero_block : malloc(n_data);
+                copy = (m->no_data && n_data <= ZERO_BLOCK_MAX) || is_zero(data, n_data) ? zero_block
+                                                                                         : malloc(n_data);
                 if (!copy)
                         return -ENOMEM;
                 if (copy != zero_block)

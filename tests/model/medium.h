@@ -35,6 +35,7 @@ typedef struct MediumTape {
         size_t n_objects, n_allocated;
         MediumObject *old; /* overwritten, but not yet by anything that has reached the medium */
         size_t n_old, old_base;
+        bool no_data; /* all blocks are the one that is shared */
 } MediumTape;
 
 struct ModelMedium {

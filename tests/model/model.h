@@ -20,6 +20,9 @@ typedef struct ModelChanger ModelChanger;
 ModelMedium *model_medium_new(const char *barcode, const char *serial, uint64_t capacity,
                               uint64_t early_warning);
 ModelMedium *model_medium_free(ModelMedium *m);
+/* For measurements: from now on it keeps how long a block is and no bytes, and a READ leaves the buffer as it
+ * was. */
+void model_medium_keep_no_data(ModelMedium *m);
 /* Objects in order, for the oracle. data is NULL for a filemark. Without _in: of partition 0. */
 size_t model_medium_partitions(const ModelMedium *m);
 size_t model_medium_count(const ModelMedium *m);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From the ring to the model and back. Commands run where their data is, in the data area of the ring, unless
- * the kernel scattered it. */
+ * the kernel scattered it. The latency of a link is a timer and no busy waiting: as on a real one, several
+ * commands may be on their way at a time. */
 
 #include "model/served.h"
 
@@ -9,16 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 
 #include "util/cleanup.h"
 
 int served_open(ServedDevice *d, unsigned uio, size_t n_map)
 {
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_close_ int fd = -EBADF, timer = -EBADF;
         char path[32];
         void *map;
         int r;
 
+        timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+        if (timer < 0)
+                return -errno;
         snprintf(path, sizeof(path), "/dev/uio%u", uio);
         fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
@@ -34,6 +39,7 @@ int served_open(ServedDevice *d, unsigned uio, size_t n_map)
         d->map = map;
         d->n_map = n_map;
         d->uio = TAKE_FD(fd);
+        d->timer = TAKE_FD(timer);
         return 0;
 }
 
@@ -43,6 +49,7 @@ void served_close(ServedDevice *d)
                 munmap(d->map, d->n_map);
         d->map = NULL;
         d->uio = safe_close(d->uio);
+        d->timer = safe_close(d->timer);
         free(d->waiting);
         d->waiting = NULL;
         d->n_waiting = d->n_allocated = 0;
@@ -96,41 +103,64 @@ static void answer_busy(ServedDevice *d, uint16_t id)
         tcmu_ring_complete(&d->ring, id, SCSI_BUSY, NULL, 0, 0);
 }
 
+static bool is_held(const ServedDevice *d, const TcmuRequest *q)
+{
+        return d->held && (d->held_from < 0 || q->cdb[0] == d->held_from);
+}
+
+static int set_timer(ServedDevice *d)
+{
+        struct itimerspec at = {0};
+
+        if (d->n_waiting > 0 && !is_held(d, &d->waiting[0].request)) {
+                at.it_value.tv_sec = (time_t) (d->waiting[0].due / USEC_PER_SEC);
+                at.it_value.tv_nsec = (long) (d->waiting[0].due % USEC_PER_SEC * 1000);
+        }
+        return timerfd_settime(d->timer, TFD_TIMER_ABSTIME, &at, NULL) < 0 ? -errno : 0;
+}
+
 static int put_in_line(ServedDevice *d, const TcmuRequest *q)
 {
         if (d->n_waiting == d->n_allocated) {
                 size_t n = d->n_allocated + 16;
-                TcmuRequest *waiting = realloc(d->waiting, n * sizeof(*waiting));
+                ServedWaiting *waiting = realloc(d->waiting, n * sizeof(*waiting));
 
                 if (!waiting)
                         return -ENOMEM;
                 d->waiting = waiting;
                 d->n_allocated = n;
         }
-        d->waiting[d->n_waiting++] = *q;
-        return 0;
+        d->waiting[d->n_waiting++] =
+                (ServedWaiting){.due = usec_now(CLOCK_MONOTONIC) + d->latency, .request = *q};
+        return d->n_waiting == 1 ? set_timer(d) : 0;
 }
 
-static void abort_waiting(ServedDevice *d, const TcmuRequest *tmr)
+static void drop_waiting(ServedDevice *d, size_t i)
+{
+        d->n_waiting--;
+        memmove(d->waiting + i, d->waiting + i + 1, (d->n_waiting - i) * sizeof(*d->waiting));
+}
+
+static int abort_waiting(ServedDevice *d, const TcmuRequest *tmr)
 {
         for (uint32_t k = 0; k < tmr->n_tmr_ids; k++)
                 for (size_t i = 0; i < d->n_waiting; i++) {
-                        if (d->waiting[i].id != tmr->tmr_ids[k])
+                        if (d->waiting[i].request.id != tmr->tmr_ids[k])
                                 continue;
-                        tcmu_ring_complete(&d->ring, d->waiting[i].id, SCSI_TASK_ABORTED, NULL, 0, 0);
-                        d->n_waiting--;
-                        memmove(d->waiting + i, d->waiting + i + 1, (d->n_waiting - i) * sizeof(*d->waiting));
+                        tcmu_ring_complete(&d->ring, d->waiting[i].request.id, SCSI_TASK_ABORTED, NULL, 0, 0);
+                        drop_waiting(d, i);
                         break;
                 }
+        return set_timer(d);
 }
 
 static int serve(ServedDevice *d, const TcmuRequest *q)
 {
         if (q->type == TCMU_REQUEST_TMR)
-                abort_waiting(d, q);
-        else if (d->gone)
+                return abort_waiting(d, q);
+        if (d->gone)
                 answer_busy(d, q->id);
-        else if (d->held && (d->n_waiting > 0 || d->held_from < 0 || q->cdb[0] == d->held_from))
+        else if (d->latency > 0 || d->n_waiting > 0 || is_held(d, q))
                 return put_in_line(d, q);
         else
                 answer(d, q);
@@ -155,6 +185,29 @@ int served_dispatch(ServedDevice *d)
         return r < 0 ? r : any ? tcmu_ring_kick(d->uio) : 0;
 }
 
+int served_timer(ServedDevice *d)
+{
+        usec_t now = usec_now(CLOCK_MONOTONIC);
+        uint64_t n_expired;
+        bool any = false;
+        int r;
+
+        if (read(d->timer, &n_expired, sizeof(n_expired)) < 0 && errno != EAGAIN)
+                return -errno;
+        for (; d->n_waiting > 0 && d->waiting[0].due <= now && !is_held(d, &d->waiting[0].request);
+             any = true) {
+                answer(d, &d->waiting[0].request);
+                drop_waiting(d, 0);
+        }
+        r = set_timer(d);
+        return r == 0 && any ? tcmu_ring_kick(d->uio) : r;
+}
+
+void served_set_latency(ServedDevice *d, usec_t latency)
+{
+        d->latency = latency;
+}
+
 int served_hold(ServedDevice *d, bool hold, int from)
 {
         size_t n = d->n_waiting;
@@ -164,7 +217,7 @@ int served_hold(ServedDevice *d, bool hold, int from)
         if (hold || n == 0)
                 return 0;
         for (size_t i = 0; i < n; i++)
-                answer(d, &d->waiting[i]);
+                answer(d, &d->waiting[i].request);
         d->n_waiting = 0;
         return tcmu_ring_kick(d->uio);
 }
@@ -179,8 +232,8 @@ int served_cut(ServedDevice *d, bool carry_out)
                 return 0;
         for (size_t i = 0; i < d->n_waiting; i++) {
                 if (carry_out)
-                        execute(d, &d->waiting[i], &r);
-                answer_busy(d, d->waiting[i].id);
+                        execute(d, &d->waiting[i].request, &r);
+                answer_busy(d, d->waiting[i].request.id);
         }
         d->n_waiting = 0;
         return tcmu_ring_kick(d->uio);

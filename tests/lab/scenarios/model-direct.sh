@@ -101,6 +101,17 @@ ok "the autochanger" grep -q 'The test autochanger worked' "$LAB_OUT/btape.log"
 ok "and no complaint" not grep -Ei 'error|fail|incorrect|problem' <(grep -v -e 'should be no I/O errors' \
     -e 'you MUST correct the problem' "$LAB_OUT/btape.log")
 
+say "a link with a latency"
+takes_at_least() {
+    local begun=${EPOCHREALTIME/./} ms=$1
+    shift
+    "$@" && ((${EPOCHREALTIME/./} - begun >= ms * 1000))
+}
+model latency drive1 5000
+ok "20 commands of 5 ms" takes_at_least 100 sg_turs --number=20 "$(by_serial MDLDRV01 sg)"
+model latency drive1 0
+ok "no number of microseconds" fails_saying '^error' model latency drive1 soon
+
 say "losses"
 exec {tape}> "$nst"
 writes() {
