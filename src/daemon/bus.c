@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/bus-names.h"
 #include "daemon/bus-paths.h"
+#include "daemon/held-facts.h"
 #include "names/links.h"
 #include "util/log.h"
 
@@ -141,28 +143,51 @@ static int add_nodes(sd_bus_message *m, const DeviceView *v)
         return r < 0 ? r : add_links(m, v, nodes);
 }
 
-static int add_figures(sd_bus_message *m, const Held *h)
+static int add_numbers(sd_bus_message *m, const Held *h, const HeldFacts *f)
 {
         const struct {
                 const char *key;
                 uint64_t value;
         } rows[] = {
-                {"Since", h ? h->since : 0},
-                {"Outages", h ? h->unit->record.n_outages : 0},
-                {"LastOutage", h ? h->unit->last_outage : 0},
-                {"Commands", h ? h->unit->record.n_commands : 0},
-                {"BytesWritten", h ? h->unit->record.n_bytes_written : 0},
-                {"BytesRead", h ? h->unit->record.n_bytes_read : 0},
-                {"Timeout", h ? h->unit->config.timeout : 0},
+                {"Since", h ? h->since : 0},      {"Outages", f->n_outages},
+                {"LastOutage", f->last_outage},   {"OutageBegan", f->outage_began},
+                {"OutageTotal", f->outages},      {"Commands", f->n_commands},
+                {"Waiting", f->n_waiting},        {"BytesWritten", f->n_bytes_written},
+                {"BytesRead", f->n_bytes_read},   {"Rate", f->rate},
+                {"Replayed", f->n_replayed},      {"Compared", f->n_compared},
+                {"Settled", f->n_settled},        {"Resets", f->n_resets},
+                {"Failures", f->n_failures},      {"Cartridges", f->n_cartridges},
+                {"JournalFill", f->journal_fill}, {"JournalSize", f->journal_size},
+                {"MotionSince", f->motion_since}, {"Timeout", h ? h->unit->config.timeout : 0},
         };
-        char position[80] = "";
         int r = 0;
 
         for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++)
                 r = add_number(m, rows[i].key, rows[i].value);
+        return r;
+}
+
+static int add_figures(sd_bus_message *m, const Held *h)
+{
+        char progress[16] = "";
+        HeldFacts f = {.progress = -1};
+        const struct {
+                const char *key, *value;
+        } rows[] = {
+                {"Position", f.position},        {"Barcode", f.barcode}, {"MediumSerial", f.medium_serial},
+                {"OutageCause", f.outage_cause}, {"Motion", f.motion},   {"MotionDetail", f.motion_detail},
+                {"Progress", progress},
+        };
+        int r;
+
         if (h)
-                unit_format_position(h->unit, position, sizeof(position));
-        return r < 0 ? r : add_string(m, "Position", position);
+                held_facts(h, usec_now(CLOCK_MONOTONIC), &f);
+        if (f.progress >= 0)
+                snprintf(progress, sizeof(progress), "%d %%", f.progress);
+        r = add_numbers(m, h, &f);
+        for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++)
+                r = add_string(m, rows[i].key, rows[i].value);
+        return r;
 }
 
 /* Looks through /proc, so only where a person asked. */

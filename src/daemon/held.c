@@ -221,6 +221,16 @@ int held_open_ring(Held *h, unsigned uio, uint64_t size, bool existed)
 
 /* ---- one turn ---- */
 
+/* By the time at which this turn of the loop began: no system call for it. */
+static void note_rate(Held *h)
+{
+        const UnitRecord *r = &h->unit->record;
+        usec_t t;
+
+        if (sd_event_now(manager_event(h->manager), CLOCK_MONOTONIC, &t) >= 0)
+                rate_note(&h->rate, r->n_bytes_written + r->n_bytes_read, t);
+}
+
 static void log_event(Held *h, const HoldAction *a)
 {
         bool bad = strcmp(a->event, "failed") == 0 || strcmp(a->event, "wrong-device") == 0;
@@ -304,6 +314,7 @@ void held_run(Held *h)
                  * want of room raises no event */
         } while (h->unit->n_actions > 0 || (had_no_room && unit_has_room(h->unit) && !h->stopping) ||
                  held_try_paths(h));
+        note_rate(h);
         if (h->unit->n_queue == 0)
                 note_resumed(h);
         if (h->transport && !transport_busy(h->transport))
@@ -406,6 +417,7 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
         if (r < 0)
                 return r;
         (void) sd_event_source_set_enabled(h->timer, SD_EVENT_OFF);
+        h->rate.total = h->unit->record.n_bytes_written + h->unit->record.n_bytes_read;
         if (h->unit->probed)
                 held_make_lun(h);
         *ret = TAKE_PTR(h);

@@ -9,6 +9,7 @@
 #include "daemon/held-paths.h"
 #include "daemon/job.h"
 #include "daemon/memory.h"
+#include "daemon/rate.h"
 #include "daemon/resume-clock.h"
 #include "hold/unit.h"
 #include "monitor/monitor.h"
@@ -55,6 +56,7 @@ typedef struct Held {
         char path_error[96]; /* what the last command that got lost on it ended with */
         char last_node[16];  /* sg node of the path before this one */
         ResumeClock clock;
+        Rate rate;      /* of what programs read and write */
         usec_t lost_at; /* when the last path was closed */
         bool stopping, stopped_in_resume;
         bool leaving, remove_failed; /* stopping for good; the LUN cannot be removed */

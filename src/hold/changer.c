@@ -276,6 +276,7 @@ static void settle_unknown(Unit *u, usec_t now, const char *why)
         uint8_t sense[SCSI_SENSE_MAX];
         Sense s = {.key = SENSE_HARDWARE_ERROR, .code = ASC_INTERNAL_TARGET_FAILURE};
 
+        u->tally.n_failures++;
         unit_push_event(u, "failed", "%s", why);
         unit_settle(u, SCSI_CHECK_CONDITION, sense, sense_build(&s, sense, sizeof(sense)));
         unit_goto_step(u, STEP_DONE, now);

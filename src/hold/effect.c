@@ -113,8 +113,10 @@ void unit_forget_medium(Unit *u, MediumPresence now_known)
         UnitRecord *r = &u->record;
 
         r->medium = (uint8_t) now_known;
-        if (now_known == MEDIUM_ABSENT)
+        if (now_known == MEDIUM_ABSENT) {
                 unit_key_demounted(u, true);
+                unit_note_no_cartridge(u);
+        }
         journal_commit(&u->journal);
         r->unjournalled = 0;
         position_set_unknown(&r->position);

@@ -8,6 +8,28 @@
 #include "hold/unit-internal.h"
 #include "util/text.h"
 
+/* ---- outages ---- */
+
+void unit_note_trouble(Unit *u, usec_t now, const char *why)
+{
+        if (u->in_trouble)
+                return;
+        u->in_trouble = true;
+        u->trouble_since = now;
+        snprintf(u->trouble, sizeof(u->trouble), "%.95s", why);
+}
+
+void unit_end_trouble(Unit *u, usec_t now)
+{
+        usec_t began = u->in_trouble ? u->trouble_since : u->outage_since;
+
+        u->record.n_outages++;
+        u->last_outage = now > began ? now - began : 0;
+        u->tally.outages += u->last_outage;
+        u->tally.last_began = began;
+        snprintf(u->tally.last_cause, sizeof(u->tally.last_cause), "%s", u->trouble);
+}
+
 /* ---- the path ---- */
 
 void unit_lose_path(Unit *u, usec_t now, const char *why)
@@ -18,6 +40,7 @@ void unit_lose_path(Unit *u, usec_t now, const char *why)
                 return;
         u->path_open = u->path_condemned = false;
         u->device_gone = true;
+        unit_note_trouble(u, now, why);
         u->resume.step = STEP_NONE;
         u->wake = USEC_INFINITY;
         if (u->phase == UNIT_HELD || u->phase == UNIT_FAILED) {
@@ -114,7 +137,7 @@ void unit_fail_queue(Unit *u)
 static void give_up_waiting(Unit *u, usec_t now)
 {
         unit_lose_what_waits(u);
-        unit_push_event(u, "failed", "%s", u->record.reason);
+        unit_push_failed(u);
         unit_fail_queue(u);
         unit_store(u);
         if (!u->path_open)

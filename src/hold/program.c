@@ -97,6 +97,7 @@ static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sen
         if (sense_asc(sense) == 0x29)
                 unit_push_event(u, "reset", "the device was reset (unit attention 29/%02x)",
                                 sense->code & 0xff);
+        unit_note_trouble(u, now, sense_asc(sense) == 0x29 ? "the device was reset" : "a unit attention");
         unit_note_attention(u, sense);
         unit_start_recovery(u, STEP_READY, now);
 }
@@ -138,6 +139,7 @@ static void program_answered(Unit *u, const ScsiResult *result, usec_t now)
         if (result->status == SCSI_CHECK_CONDITION &&
             sense_parse(result->sense, result->n_sense, &parsed) >= 0)
                 sense = &parsed;
+        unit_note_progress(u, sense);
         switch (judge_answer(u, result, sense)) {
         case ANSWER_FINAL:
                 finish_head(u, result, sense);
@@ -153,6 +155,7 @@ static void program_answered(Unit *u, const ScsiResult *result, usec_t now)
                 break;
         case ANSWER_NOT_READY:
                 unsend_head(u);
+                unit_note_trouble(u, now, "the device was not ready");
                 unit_start_recovery(u, STEP_READY, now);
                 break;
         }

@@ -447,6 +447,7 @@ void step_compare_done(Unit *u, const StepResult *r, usec_t now)
                 n = found_filemark(r);
         }
         u->resume.compare_object += n;
+        u->resume.n_compared += n;
         if (u->resume.compare_object >= record->n_objects) {
                 u->resume.compare++;
                 u->resume.compare_object = 0;

@@ -10,7 +10,7 @@
 #include "scsi/mam.h"
 #include "scsi/mode.h"
 
-#define ATTRIBUTE_LENGTH  512
+#define ATTRIBUTE_LENGTH  1024 /* up to the barcode, behind what programs have written there */
 #define PROTECTION_LENGTH 64
 
 /* ---- what a program does that is to be restored ---- */
@@ -267,6 +267,7 @@ void step_medium_done(Unit *u, const StepResult *r, usec_t now)
                 u->record.attention = ASC_MEDIUM_MAY_HAVE_CHANGED;
         }
         u->resume.medium_proven = n > 0 && same;
+        unit_note_cartridge(u, r, n, id, same && n > 0);
         if (n > 0 && !unit_session_open(u)) {
                 unit_note_new_medium(
                         u); /* before its number is known: the next resume would take it for proof */
@@ -281,6 +282,8 @@ void step_learn_medium_start(Unit *u, usec_t now)
 {
         u->want_medium = false;
         if (u->record.no_mam)
+                unit_note_cartridge(u, NULL, 0, NULL, false);
+        if (u->record.no_mam)
                 unit_goto_step(u, STEP_NONE, now);
         else
                 step_medium_start(u, now);
@@ -291,6 +294,7 @@ void step_learn_medium_done(Unit *u, const StepResult *r, usec_t now)
         uint8_t id[UNIT_MEDIUM_ID_MAX];
         size_t n = parse_medium_id(u, r, id);
 
+        unit_note_cartridge(u, r, n, id, false);
         remember_medium_id(u, id, n);
         unit_store(u);
         unit_goto_step(u, STEP_NONE, now);

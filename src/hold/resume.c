@@ -145,7 +145,7 @@ static void step_commit_done(Unit *u, const StepResult *r, usec_t now)
                 u->record.position_lost = u->record.loss_unreported = 1;
                 snprintf(u->record.reason, sizeof(u->record.reason), "the drive could not write its buffer");
                 unit_store(u);
-                unit_push_event(u, "failed", "%s", u->record.reason);
+                unit_push_failed(u);
                 unit_set_phase(u, UNIT_FAILED);
         }
         unit_goto_step(u, STEP_NONE, now);
@@ -190,6 +190,30 @@ static void resolve_in_flight(Unit *u)
         u->redelivery = u->redelivery && f->phase != IN_FLIGHT_NONE;
 }
 
+/* What became of the command that was with the device. */
+static const char *fate_of_head(const Unit *u)
+{
+        if (u->n_queue == 0 || !u->queue[0].executing)
+                return NULL;
+        if (u->record.in_flight.phase != IN_FLIGHT_SETTLED)
+                return "sent again";
+        return u->record.in_flight.status == SCSI_GOOD ? "found to be done" : "answered with an error";
+}
+
+static void tell_resumed(Unit *u)
+{
+        const char *fate = fate_of_head(u);
+        char span[40], compared[40] = "", head[60] = "";
+
+        text_format_span(span, sizeof(span), u->last_outage);
+        if (u->resume.n_compared > 0)
+                snprintf(compared, sizeof(compared), ", %u compared", u->resume.n_compared);
+        if (fate)
+                snprintf(head, sizeof(head), ", %.30s %s", u->queue[0].opcode->name, fate);
+        unit_push_event(u, "resumed", "after %s, %u objects written again%s%s", span,
+                        (unsigned) u->resume.n_rewritten, compared, head);
+}
+
 static void finish_recovery(Unit *u, usec_t now)
 {
         bool was_out = u->record.introduced &&
@@ -200,16 +224,14 @@ static void finish_recovery(Unit *u, usec_t now)
         u->timed_out = u->refuse_now = u->device_gone = false;
         resolve_in_flight(u);
         if (was_out) {
-                char span[40];
-
-                u->record.n_outages++;
-                u->last_outage = now > u->outage_since ? now - u->outage_since : 0;
+                unit_end_trouble(u, now);
                 u->record.n_replayed += u->resume.n_rewritten;
-                text_format_span(span, sizeof(span), u->last_outage);
+                u->tally.n_compared += u->resume.n_compared;
                 if (!u->record.position_lost)
-                        unit_push_event(u, "resumed", "after %s, %u objects written again", span,
-                                        (unsigned) u->resume.n_rewritten);
+                        tell_resumed(u);
         }
+        u->in_trouble = false;
+        u->trouble[0] = '\0';
         if (!u->record.position_lost)
                 u->record.reason[0] = '\0';
         u->record.reset_seen = u->record.medium_changed = u->record.answer_lost = u->record.strayed = 0;
@@ -264,7 +286,7 @@ static void tell_of_reset(Unit *u, usec_t now)
         u->record.persistent = (HeldReservation){};
         u->record.unrestorable = 0;
         unit_store(u);
-        unit_push_event(u, "failed", "%s", u->record.reason);
+        unit_push_failed(u);
         unit_goto_step(u, STEP_PLAN, now);
 }
 
@@ -289,7 +311,7 @@ void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
         settle_given_up(u, lost_data);
         journal_commit(&u->journal);
         unit_store(u);
-        unit_push_event(u, "failed", "%s", u->record.reason);
+        unit_push_failed(u);
         unit_goto_step(u, STEP_DONE, now);
 }
 
@@ -361,6 +383,7 @@ void unit_start_recovery(Unit *u, Step step, usec_t now)
         if (u->phase == UNIT_HELD || u->phase == UNIT_FAILED)
                 if (u->path_open && !u->timed_out)
                         u->outage_since = now;
+        unit_note_trouble(u, now, "a command was not answered");
         u->resume = (UnitResume){};
         u->want_commit = u->want_position = false;
         unit_set_phase(u, u->record.introduced ? UNIT_RESUMING : UNIT_PROBING);
@@ -401,6 +424,7 @@ static bool step_interrupted(Unit *u, const StepResult *r, usec_t now)
 void unit_note_attention(Unit *u, const Sense *sense)
 {
         u->record.reset_seen |= sense_asc(sense) == 0x29;
+        u->tally.n_resets += sense_asc(sense) == 0x29;
         u->record.medium_changed |= sense->code == ASC_MEDIUM_MAY_HAVE_CHANGED;
         u->record.persistent.taken |=
                 u->record.persistent.registered &&
@@ -432,6 +456,7 @@ void unit_step_result(Unit *u, const ScsiResult *result, usec_t now)
         if (result->delivery == SCSI_ANSWERED && result->status == SCSI_CHECK_CONDITION &&
             sense_parse(result->sense, result->n_sense, &parsed) >= 0)
                 r.sense = &parsed;
+        unit_note_progress(u, r.sense);
         if (step_interrupted(u, &r, now))
                 return;
         if (r.sense && !r.sense->deferred && r.sense->key == SENSE_UNIT_ATTENTION) {

@@ -31,7 +31,7 @@
 #define CDB_SERIAL         "12 01 80 00 ff 00"
 #define CDB_PAGE_LIST      "12 01 00 00 ff 00"
 #define CDB_MODE_SENSE     "1a 00 00 00 0c 00"
-#define CDB_MEDIUM         "8c 00 00 00 00 00 00 00 04 01 00 00 02 00 00 00"
+#define CDB_MEDIUM         "8c 00 00 00 00 00 00 00 04 01 00 00 04 00 00 00"
 #define CDB_POSITION       "34 06 00 00 00 00 00 00 00 00"
 #define CDB_SHORT_POSITION "34 00 00 00 00 00 00 00 00 00"
 #define CDB_COMMIT         "10 00 00 00 00 00"

@@ -5,6 +5,12 @@
 
 #include "hold/unit.h"
 
+typedef struct StepResult {
+        const ScsiResult *result;
+        const Sense *sense; /* NULL unless CHECK CONDITION with sense */
+        bool good;
+} StepResult;
+
 /* ---- unit.c: the queue of program commands, the path ---- */
 
 void unit_store(Unit *u);
@@ -12,6 +18,12 @@ void unit_set_phase(Unit *u, UnitPhase phase);
 HoldAction *unit_push_action(Unit *u, HoldActionType type);
 void unit_push_event(Unit *u, const char *event, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
+/* "failed", for the reason that the record has. */
+void unit_push_failed(Unit *u);
+/* An outage begins, unless it has already. */
+void unit_note_trouble(Unit *u, usec_t now, const char *why);
+/* It is over. */
+void unit_end_trouble(Unit *u, usec_t now);
 /* Closes the path; only while nothing is in flight. */
 void unit_lose_path(Unit *u, usec_t now, const char *why);
 void unit_queue_pop(Unit *u);
@@ -38,6 +50,12 @@ static inline bool unit_becomes_ready(const Sense *s)
 {
         return s && s->key == SENSE_NOT_READY && sense_asc(s) == 0x04 && s->code != 0x0402 &&
                s->code != 0x0403;
+}
+
+/* What the drive says of how far it is, SPC-5 4.4.2.2.4; NULL: it has answered with something else. */
+static inline void unit_note_progress(Unit *u, const Sense *s)
+{
+        u->progress = s && s->progress_valid ? (uint32_t) s->progress + 1 : 0;
 }
 
 /* ---- answer.c: what the program is told without asking the device ---- */
@@ -92,6 +110,13 @@ void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, uint32_t
 void unit_remember_setting(Unit *u, const UnitCommand *c);
 /* What cannot be set again is gone: nothing is written in the clear that would have been encrypted. */
 void unit_lose_unrestorable(Unit *u);
+
+/* ---- cartridge.c: what whoever watches is told of it ---- */
+
+/* The drive has answered READ ATTRIBUTE with this serial number (n_id 0: with none); r is NULL if it cannot
+ * be asked. known: it is the one that was known to be there. */
+void unit_note_cartridge(Unit *u, const StepResult *r, size_t n_id, const uint8_t *id, bool known);
+void unit_note_no_cartridge(Unit *u);
 
 /* ---- modes.c: mode parameters ---- */
 
@@ -191,12 +216,6 @@ void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 /* The outcome of the command in flight is known. */
 void unit_settle(Unit *u, uint8_t status, const uint8_t *sense, size_t n_sense);
-
-typedef struct StepResult {
-        const ScsiResult *result;
-        const Sense *sense; /* NULL unless CHECK CONDITION with sense */
-        bool good;
-} StepResult;
 
 typedef struct StepRow {
         const char *name;

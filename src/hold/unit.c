@@ -9,7 +9,6 @@
 #include "hold/unit.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +61,12 @@ void unit_push_event(Unit *u, const char *event, const char *format, ...)
         va_start(ap, format);
         vsnprintf(a->text, sizeof(a->text), format, ap);
         va_end(ap);
+}
+
+void unit_push_failed(Unit *u)
+{
+        u->tally.n_failures++;
+        unit_push_event(u, "failed", "%s", u->record.reason);
 }
 
 bool unit_next_action(Unit *u, HoldAction *ret)
@@ -515,30 +520,4 @@ void unit_resume_queue(Unit *u, usec_t now)
         }
         give_up_hopeless(u, now);
         unit_pump(u, now);
-}
-
-/* ---- looking ---- */
-
-const UnitPage *unit_page(const Unit *u, int page)
-{
-        return unit_state_page(u->state, page);
-}
-
-char *unit_format_position(const Unit *u, char *dst, size_t n_dst)
-{
-        const MediumPlace *p = &u->record.position;
-
-        if (u->config.type == DEVICE_CHANGER || u->record.medium == MEDIUM_ABSENT)
-                snprintf(dst, n_dst, "%s", "");
-        else if (u->record.position_lost || !position_known(p))
-                snprintf(dst, n_dst, "unknown");
-        else if (position_at_beginning(p))
-                snprintf(dst, n_dst, "beginning of medium");
-        else if (p->object_known && p->file_known)
-                snprintf(dst, n_dst, "block %" PRIu64 ", file %" PRIu64, p->object, p->file);
-        else if (p->object_known)
-                snprintf(dst, n_dst, "block %" PRIu64, p->object);
-        else
-                snprintf(dst, n_dst, "file %" PRIu64 ", block %" PRIu64, p->file, p->block);
-        return dst;
 }

@@ -31,6 +31,7 @@
 #define HOLD_COMMANDS_MAX 128
 #define HOLD_ACTIONS_MAX  (HOLD_COMMANDS_MAX + 32)
 #define HOLD_SCRATCH_SIZE (SCSI_TRANSFER_MAX + 4096)
+#define UNIT_BARCODE_MAX  32
 
 typedef enum UnitPhase {
         UNIT_AWAY,     /* set by init and by a lost or wrong path; left by unit_path_up */
@@ -87,7 +88,7 @@ typedef struct HoldAction {
         uint8_t sense[SCSI_SENSE_MAX];
         ScsiCommand command; /* HOLD_SUBMIT */
         const char *event;   /* HOLD_EVENT: "away", "resumed", "failed", "reset", "wrong-device",
-                                "medium-changed" */
+                                "medium-changed", "medium-removed" */
         char text[160];      /* HOLD_CLOSE_PATH, HOLD_EVENT: what happened, for a person */
 } HoldAction;
 
@@ -144,7 +145,19 @@ typedef struct UnitResume {
         uint64_t compare;        /* journal record being compared or written */
         uint32_t compare_object; /* object within it */
         uint64_t n_rewritten;
+        unsigned n_compared; /* objects that were read back and are as they should be */
 } UnitResume;
+
+/* What has happened since unit_init(). What has to outlive the process is counted in the record. */
+typedef struct UnitTally {
+        uint64_t n_resets;     /* unit attentions 29h */
+        uint64_t n_cartridges; /* that were put in */
+        uint64_t n_failures;   /* "failed" events */
+        uint64_t n_compared;   /* objects that resumes have read back and found as they should be */
+        usec_t outages;        /* all that are over, together */
+        usec_t last_began;     /* the last one that is over, as `now` counts; 0: there was none */
+        char last_cause[96];
+} UnitTally;
 
 typedef struct Unit {
         UnitConfig config;
@@ -175,6 +188,13 @@ typedef struct Unit {
         usec_t wake;        /* end of a pause between two tries, or USEC_INFINITY */
         usec_t outage_since;
         usec_t last_outage;
+        bool in_trouble; /* an outage has begun that is not over: */
+        usec_t trouble_since;
+        char trouble[96];
+        UnitTally tally;
+        uint32_t progress; /* of what makes the drive not ready, in 65536ths, plus 1; 0: unknown */
+        char barcode[UNIT_BARCODE_MAX + 1]; /* of the cartridge, as far as its memory says */
+        char cartridge[96];                 /* the one that was told of last, until it is taken out; "" */
         UnitCommand queue[HOLD_COMMANDS_MAX];
         size_t n_queue;
         HoldAction actions[HOLD_ACTIONS_MAX];
@@ -234,8 +254,22 @@ void unit_announce_medium(Unit *u);
 /* Once, by a successor that found a served LUN and no state of it: nothing is known of what programs did. */
 void unit_state_is_lost(Unit *u);
 
+/* ---- look.c: for whoever watches ---- */
+
 /* INQUIRY data as the device gave it: page < 0 the standard data. NULL if not known. */
 const UnitPage *unit_page(const Unit *u, int page);
 
 /* "block 1234, file 2", "beginning of medium", "unknown"; returns dst. */
 char *unit_format_position(const Unit *u, char *dst, size_t n_dst);
+
+/* The serial number of the cartridge as its memory has it, or "" if it is not known or there is none. */
+char *unit_format_medium(const Unit *u, char *dst, size_t n_dst);
+
+/* The program's command that is with the device now, or NULL. */
+const UnitCommand *unit_at_device(const Unit *u);
+
+/* The step of a resume or of the engine's own that is on its way, or NULL. */
+const char *unit_step(const Unit *u);
+
+/* True while a resume compares or writes again: how many of the journal's records it is through with. */
+bool unit_resume_progress(const Unit *u, uint64_t *ret_done, uint64_t *ret_total);

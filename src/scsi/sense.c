@@ -17,10 +17,12 @@
 enum {
         SENSE_FIXED_LENGTH = 18,
         SENSE_DESCRIPTOR_INFORMATION = 0x00,
+        SENSE_DESCRIPTOR_KEY_SPECIFIC = 0x02,
         SENSE_DESCRIPTOR_STREAM = 0x04,
         SENSE_FILEMARK = 0x80,
         SENSE_EOM = 0x40,
         SENSE_ILI = 0x20,
+        SENSE_SKSV = 0x80,
 };
 
 static void take_stream_bits(Sense *s, uint8_t bits)
@@ -28,6 +30,18 @@ static void take_stream_bits(Sense *s, uint8_t bits)
         s->filemark = bits & SENSE_FILEMARK;
         s->eom = bits & SENSE_EOM;
         s->ili = bits & SENSE_ILI;
+}
+
+/* Sense key specific data: progress indication, if the key is one that has it. */
+static void take_progress(Sense *s, ByteReader *r)
+{
+        uint8_t bits = reader_u8(r);
+        uint16_t progress = reader_u16(r);
+
+        if (r->failed || bits != SENSE_SKSV || (s->key != SENSE_NO_SENSE && s->key != SENSE_NOT_READY))
+                return;
+        s->progress_valid = true;
+        s->progress = progress;
 }
 
 /* The reader stands behind the response code. */
@@ -54,6 +68,8 @@ static int parse_fixed(ByteReader r, bool valid, Sense *s)
         asc = reader_u8(&more);
         ascq = reader_u8(&more);
         s->code = (uint16_t) (asc << 8 | ascq);
+        reader_skip(&more, 1);
+        take_progress(s, &more);
         return 0;
 }
 
@@ -61,7 +77,10 @@ static void parse_descriptor(uint8_t type, ByteReader d, Sense *s)
 {
         uint8_t bits = reader_u8(&d);
 
-        if (type == SENSE_DESCRIPTOR_INFORMATION) {
+        if (type == SENSE_DESCRIPTOR_KEY_SPECIFIC) {
+                reader_skip(&d, 1);
+                take_progress(s, &d);
+        } else if (type == SENSE_DESCRIPTOR_INFORMATION) {
                 uint64_t information;
 
                 reader_skip(&d, 1);
@@ -144,6 +163,10 @@ size_t sense_build(const Sense *sense, uint8_t *data, size_t n_data)
                               (sense->eom ? SENSE_EOM : 0) | (sense->ili ? SENSE_ILI : 0));
         fixed[7] = SENSE_FIXED_LENGTH - 8;
         put_be(fixed + 12, sense->code, 2);
+        if (sense->progress_valid) {
+                fixed[15] = SENSE_SKSV;
+                put_be(fixed + 16, sense->progress, 2);
+        }
         if (n > 0)
                 memcpy(data, fixed, n);
         return n;

@@ -20,6 +20,8 @@ static void assert_sense_equal(const Sense *a, const Sense *b)
         assert_int_equal(a->code, b->code);
         assert_int_equal(a->information_valid, b->information_valid);
         assert_int_equal(a->information, b->information);
+        assert_int_equal(a->progress_valid, b->progress_valid);
+        assert_int_equal(a->progress, b->progress);
 }
 
 typedef struct SenseCase {
@@ -46,6 +48,9 @@ static const SenseCase cases[] = {
                                            .code = ASC_EARLY_WARNING}},
         {"sense/descriptor-information-invalid", {.key = SENSE_MEDIUM_ERROR, .code = 0x1100}},
         {"sense/descriptor-zero-length", {.filemark = true, .key = SENSE_UNIT_ATTENTION, .code = 0x2901}},
+        {"sense/fixed-progress", {.key = SENSE_NOT_READY, .code = 0x0407, .progress_valid = true, .progress = 0x8000}},
+        {"sense/descriptor-progress", {.code = 0x0016, .progress_valid = true, .progress = 0x4000}},
+        {"sense/fixed-field-pointer", {.key = SENSE_ILLEGAL_REQUEST, .code = ASC_INVALID_FIELD_IN_CDB}},
         {"sense/descriptor-cut", {.key = SENSE_MEDIUM_ERROR, .code = 0x1100}},
 };
 /* clang-format on */
