@@ -177,9 +177,9 @@ static void resolve_in_flight(Unit *u)
 
         if (f->phase != IN_FLIGHT_SENT)
                 return;
-        if (opcode->settle == SETTLE_WRITE)
-                u->record.position_lost |=
-                        unit_decode_transfer(u, f->cdb, f->n_data, &t) < 0 || t.n_objects > 0;
+        if (opcode->settle == SETTLE_WRITE &&
+            (unit_decode_transfer(u, f->cdb, f->n_data, &t) < 0 || t.n_objects > 0))
+                u->record.position_lost = PLACE_LOST;
         if (opcode->settle == SETTLE_NEVER_REPEAT ||
             (opcode->settle == SETTLE_WRITE && u->record.position_lost))
                 unit_settle(
@@ -192,7 +192,8 @@ static void resolve_in_flight(Unit *u)
 
 static void finish_recovery(Unit *u, usec_t now)
 {
-        bool was_out = u->record.introduced &&
+        bool changed = u->record.position_lost == PLACE_ON_ANOTHER_MEDIUM && u->record.medium_changed;
+        bool was_out = u->record.introduced && !changed &&
                        (u->device_gone || u->n_queue > 0 || u->record.in_flight.phase != IN_FLIGHT_NONE ||
                         u->resume.n_rewritten > 0);
 
@@ -206,16 +207,16 @@ static void finish_recovery(Unit *u, usec_t now)
                 u->last_outage = now > u->outage_since ? now - u->outage_since : 0;
                 u->record.n_replayed += u->resume.n_rewritten;
                 text_format_span(span, sizeof(span), u->last_outage);
-                if (!u->record.position_lost)
+                if (!unit_has_lost(u))
                         unit_push_event(u, "resumed", "after %s, %u objects written again", span,
                                         (unsigned) u->resume.n_rewritten);
         }
-        if (!u->record.position_lost)
+        if (!unit_has_lost(u))
                 u->record.reason[0] = '\0';
         u->record.reset_seen = u->record.medium_changed = u->record.answer_lost = u->record.strayed = 0;
         u->record.introduced = 1;
         unit_store(u);
-        unit_set_phase(u, u->record.position_lost ? UNIT_FAILED : UNIT_HELD);
+        unit_set_phase(u, unit_has_lost(u) ? UNIT_FAILED : UNIT_HELD);
         unit_resume_queue(u, now);
 }
 
@@ -280,7 +281,7 @@ void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
                 tell_of_reset(u, now);
                 return;
         }
-        u->record.position_lost = 1;
+        u->record.position_lost = PLACE_LOST;
         u->record.loss_unreported |= lost_data;
         u->record.unjournalled = 0;
         u->record.anchor.valid = 0;
