@@ -483,6 +483,17 @@ static void effect_lost(Unit *u, const UnitCommand *c, const ScsiResult *result,
         lose_track(u);
 }
 
+/* st sends READ BLOCK LIMITS when a program opens the device, of which it lets in one at a time, and at no
+ * other time (drivers/scsi/st.c, check_tape()): nobody is in the middle of the cartridge that was there
+ * before. */
+static void note_open(Unit *u)
+{
+        if (u->record.position_lost != PLACE_ON_ANOTHER_MEDIUM)
+                return;
+        u->record.position_lost = PLACE_SOUND;
+        unit_store(u);
+}
+
 static void effect_kept(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense)
 {
         if (c->opcode->settle == SETTLE_STATE && result->status == SCSI_GOOD)
@@ -490,6 +501,8 @@ static void effect_kept(Unit *u, const UnitCommand *c, const ScsiResult *result,
         if (u->config.type == DEVICE_TAPE && c->opcode->opcode == OP_MODE_SENSE_6 &&
             result->status == SCSI_GOOD && c->cdb[2] >> 6 == 0)
                 unit_learn_block_length(u, c->data, result->n_transferred);
+        if (u->config.type == DEVICE_TAPE && c->opcode->opcode == OP_READ_BLOCK_LIMITS)
+                note_open(u);
         if (u->config.type != DEVICE_TAPE || c->opcode->opcode != OP_TEST_UNIT_READY)
                 return;
         if (sense && !sense->deferred && sense->key == SENSE_NOT_READY && sense_asc(sense) == 0x3a) {

@@ -49,7 +49,7 @@ void unit_lose_path(Unit *u, usec_t now, const char *why)
         }
         a = unit_push_action(u, HOLD_CLOSE_PATH);
         snprintf(a->text, sizeof(a->text), "%s", why);
-        if (!u->record.position_lost)
+        if (!unit_has_lost(u))
                 snprintf(u->record.reason, sizeof(u->record.reason), "%s", why);
         unit_set_phase(u, u->timed_out ? UNIT_FAILED : UNIT_AWAY);
         unit_store(u);
@@ -111,7 +111,7 @@ void unit_lose_what_waits(Unit *u)
 {
         if (u->config.type == DEVICE_TAPE &&
             (unit_session_open(u) || u->record.in_flight.phase != IN_FLIGHT_NONE))
-                u->record.position_lost = 1;
+                u->record.position_lost = PLACE_LOST;
         u->record.loss_unreported |= !journal_is_empty(&u->journal) || u->record.unjournalled;
         u->record.unjournalled = 0;
         u->record.answer_lost = 1;

@@ -36,7 +36,7 @@ static void retry_head(Unit *u, usec_t now)
 void unit_drop_abandoned(Unit *u)
 {
         if (u->config.type == DEVICE_TAPE && unit_is_ordered(u->queue[0].opcode)) {
-                u->record.position_lost = 1;
+                u->record.position_lost = PLACE_LOST;
                 snprintf(u->record.reason, sizeof(u->record.reason), "%s was aborted by its initiator",
                          u->queue[0].opcode->name);
         }
@@ -63,7 +63,7 @@ static void finish_head(Unit *u, const ScsiResult *result, const Sense *sense)
                 unit_drop_abandoned(u);
                 return;
         }
-        if (u->phase == UNIT_FAILED && !u->record.position_lost) {
+        if (u->phase == UNIT_FAILED && !unit_has_lost(u)) {
                 u->record.reason[0] = '\0';
                 unit_set_phase(u, UNIT_HELD);
         }
@@ -90,6 +90,9 @@ static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sen
                         unit_key_demounted(u, false);
                         unit_forget_medium(u, MEDIUM_PRESENT);
                 }
+                unit_push_event(u, "medium-changed", "%s",
+                                u->config.type == DEVICE_TAPE ? "another cartridge may be in the drive"
+                                                              : "cartridges may have been moved by hand");
                 finish_head(u, result, sense);
                 return;
         }

@@ -252,6 +252,34 @@ static void remember_medium_id(Unit *u, const uint8_t *id, size_t n_id)
         u->record.n_medium_id = (uint8_t) n_id;
 }
 
+/* The drive has told of it, as a drive without us would: to a command that builds on nothing that was before,
+ * and with nothing written that is not promised. So says whoever opens the device (st sends TEST UNIT READY)
+ * and nobody in the middle of reading or writing. */
+static bool is_change_between_uses(const Unit *u)
+{
+        const UnitRecord *r = &u->record;
+
+        return r->medium_changed && !r->reset_seen && !r->answer_lost && !u->device_gone && u->n_queue > 0 &&
+               !unit_depends_on_position(u->queue[0].opcode, u->queue[0].cdb) &&
+               r->in_flight.phase != IN_FLIGHT_SENT && journal_is_empty(&u->journal) && !r->unjournalled &&
+               !r->loss_unreported;
+}
+
+/* Others may have the device open still, in the middle of the cartridge that was there: see effect_kept(). */
+static void take_change_between_uses(Unit *u, const uint8_t *id, size_t n_id)
+{
+        unit_key_demounted(u, false);
+        unit_forget_medium(u, MEDIUM_PRESENT);
+        u->record.position_lost = PLACE_ON_ANOTHER_MEDIUM;
+        u->record.attention = ASC_MEDIUM_MAY_HAVE_CHANGED;
+        remember_medium_id(u, id, n_id);
+        u->resume.medium_proven = true;
+        u->want_medium = false;
+        unit_store(u);
+        unit_push_event(u, "medium-changed",
+                        "another cartridge is in the drive, which was moved without unload");
+}
+
 void step_medium_done(Unit *u, const StepResult *r, usec_t now)
 {
         uint8_t id[UNIT_MEDIUM_ID_MAX];
@@ -259,6 +287,11 @@ void step_medium_done(Unit *u, const StepResult *r, usec_t now)
         bool same = n == u->record.n_medium_id && memcmp(id, u->record.medium_id, n) == 0;
 
         if (n > 0 && u->record.n_medium_id > 0 && !same) {
+                if (unit_session_open(u) && is_change_between_uses(u)) {
+                        take_change_between_uses(u, id, n);
+                        unit_goto_step(u, STEP_POSITION, now);
+                        return;
+                }
                 if (unit_session_open(u)) {
                         unit_give_up_position(u, now, "another cartridge is in the drive");
                         return;

@@ -177,9 +177,9 @@ static void resolve_in_flight(Unit *u)
 
         if (f->phase != IN_FLIGHT_SENT)
                 return;
-        if (opcode->settle == SETTLE_WRITE)
-                u->record.position_lost |=
-                        unit_decode_transfer(u, f->cdb, f->n_data, &t) < 0 || t.n_objects > 0;
+        if (opcode->settle == SETTLE_WRITE &&
+            (unit_decode_transfer(u, f->cdb, f->n_data, &t) < 0 || t.n_objects > 0))
+                u->record.position_lost = PLACE_LOST;
         if (opcode->settle == SETTLE_NEVER_REPEAT ||
             (opcode->settle == SETTLE_WRITE && u->record.position_lost))
                 unit_settle(
@@ -216,7 +216,8 @@ static void tell_resumed(Unit *u)
 
 static void finish_recovery(Unit *u, usec_t now)
 {
-        bool was_out = u->record.introduced &&
+        bool changed = u->record.position_lost == PLACE_ON_ANOTHER_MEDIUM && u->record.medium_changed;
+        bool was_out = u->record.introduced && !changed &&
                        (u->device_gone || u->n_queue > 0 || u->record.in_flight.phase != IN_FLIGHT_NONE ||
                         u->resume.n_rewritten > 0);
 
@@ -227,17 +228,17 @@ static void finish_recovery(Unit *u, usec_t now)
                 unit_end_trouble(u, now);
                 u->record.n_replayed += u->resume.n_rewritten;
                 u->tally.n_compared += u->resume.n_compared;
-                if (!u->record.position_lost)
+                if (!unit_has_lost(u))
                         tell_resumed(u);
         }
         u->in_trouble = false;
         u->trouble[0] = '\0';
-        if (!u->record.position_lost)
+        if (!unit_has_lost(u))
                 u->record.reason[0] = '\0';
         u->record.reset_seen = u->record.medium_changed = u->record.answer_lost = u->record.strayed = 0;
         u->record.introduced = 1;
         unit_store(u);
-        unit_set_phase(u, u->record.position_lost ? UNIT_FAILED : UNIT_HELD);
+        unit_set_phase(u, unit_has_lost(u) ? UNIT_FAILED : UNIT_HELD);
         unit_resume_queue(u, now);
 }
 
@@ -302,7 +303,7 @@ void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
                 tell_of_reset(u, now);
                 return;
         }
-        u->record.position_lost = 1;
+        u->record.position_lost = PLACE_LOST;
         u->record.loss_unreported |= lost_data;
         u->record.unjournalled = 0;
         u->record.anchor.valid = 0;

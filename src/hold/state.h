@@ -153,6 +153,13 @@ typedef enum MediumPresence {
         MEDIUM_PRESENT,
 } MediumPresence;
 
+/* What depends on the position fails until the program goes to a place of its own. */
+typedef enum PlaceLoss {
+        PLACE_SOUND,
+        PLACE_LOST,
+        PLACE_ON_ANOTHER_MEDIUM, /* or opens the device anew: nothing that was written is missing */
+} PlaceLoss;
+
 /* Set by the program, lost by a reset, and of a kind that cannot be set again. */
 typedef enum HoldUnrestorable {
         UNRESTORABLE_RESERVATION = 1 << 0, /* registrations of other initiators */
@@ -200,7 +207,7 @@ typedef struct UnitRecord {
         uint8_t loss_unreported;  /* acknowledged objects are gone and no program was told so yet */
         uint8_t unjournalled;     /* acknowledged since the last commit, from a place that nobody knew */
         uint8_t introduced;       /* was ready once: it is resumed and no longer probed */
-        uint8_t position_lost;    /* fail every position-dependent command until the program repositions */
+        uint8_t position_lost;    /* PlaceLoss */
         uint8_t prevent;          /* PREVENT field as last set */
         uint8_t reserved;         /* RESERVE(6) or (10) is in force */
         uint8_t position_form;    /* PositionForm */

@@ -73,6 +73,114 @@ static void test_other_cartridge_while_writing(void **state)
         assert_medium_given_up(f, "another cartridge is in the drive");
 }
 
+/* ---- moved out of the drive without UNLOAD, with nothing of a program's on the way ---- */
+
+#define CDB_LIMITS "05 00 00 00 00 00"
+
+/* A program asks or begins with `cdb` while MEDIUM-2 is in the drive, and the drive says so. */
+static uint32_t find_other_cartridge(Fake *f, const char *cdb)
+{
+        uint32_t tag = fake_command(f, cdb, NULL, 0);
+
+        expect(f, cdb, CHECK(SENSE_UNIT_ATTENTION, ASC_MEDIUM_MAY_HAVE_CHANGED));
+        expect_ready(f);
+        expect(f, CDB_MODE_SENSE, mode_reply(0));
+        expect(f, CDB_MEDIUM, medium_reply("MEDIUM-2"));
+        expect(f, CDB_POSITION, position_reply(0));
+        return tag;
+}
+
+static void assert_changed(Fake *f, uint32_t tag)
+{
+        assert_error(f, tag, SENSE_UNIT_ATTENTION, ASC_MEDIUM_MAY_HAVE_CHANGED);
+        assert_event(f, "medium-changed", "another cartridge");
+        assert_false(fake_has_event(f, "failed"));
+        assert_false(fake_has_event(f, "resumed"));
+        assert_int_equal(f->unit.phase, UNIT_HELD);
+        assert_string_equal(f->unit.record.reason, "");
+        assert_int_equal(f->unit.record.n_outages, 0);
+}
+
+/* As st opens the device. */
+static void open_device(Fake *f)
+{
+        do_set(f, CDB_READY, NULL, 0);
+        do_set(f, CDB_LIMITS, NULL, 0);
+}
+
+static void test_changed_between_uses(void **state)
+{
+        static const char *const firsts[] = {CDB_READY, CDB_REWIND, LOCATE(01), CDB_LIMITS};
+
+        for (size_t i = 0; i < ELEMENTSOF(firsts); i++) {
+                uint32_t tag;
+                Fake *f;
+
+                assert_int_equal(fake_setup_held(state), 0);
+                f = *state;
+                write_file(f);
+                tag = find_other_cartridge(f, firsts[i]);
+                assert_changed(f, tag);
+                open_device(f);
+                f->object = 0;
+                write_block(f, 100);
+                assert_int_equal(f->unit.record.position.object, 1);
+                fake_teardown(state);
+        }
+}
+
+/* Somebody else has asked: the one who had the device open goes nowhere on the new cartridge, for as long as
+ * nobody has opened it, and no place was named. */
+static void test_changed_under_open_device(void **state)
+{
+        static const char *const commands[] = {WRITE_100, READ_100, "10 00 00 00 01 00", "11 00 00 00 01 00"};
+        Fake *f = *state;
+
+        write_file(f);
+        find_other_cartridge(f, CDB_READY);
+        f->n_answers = 0;
+        for (size_t i = 0; i < 2 * ELEMENTSOF(commands); i++) {
+                uint32_t tag = fake_command(f, commands[i % ELEMENTSOF(commands)], block(3, 100), 100);
+
+                assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+                do_set(f, CDB_READY, NULL, 0);
+        }
+        do_set(f, CDB_REWIND, NULL, 0);
+        f->object = 0;
+        write_block(f, 100);
+}
+
+/* The drive was away too, or the command builds on the place, or blocks are not on the cartridge: not that.
+ */
+static void test_changed_in_use(void **state)
+{
+        static const char *const commands[] = {WRITE_100, READ_100, CDB_READY, CDB_READY};
+
+        for (size_t i = 0; i < ELEMENTSOF(commands); i++) {
+                uint32_t tag;
+                Fake *f;
+
+                assert_int_equal(fake_setup_held(state), 0);
+                f = *state;
+                write_file(f);
+                if (i == 2)
+                        write_block(f, 100);
+                tag = fake_command(f, commands[i], block(4, 100), 100);
+                expect(f, commands[i], CHECK(SENSE_UNIT_ATTENTION, ASC_MEDIUM_MAY_HAVE_CHANGED));
+                if (i == 3) {
+                        expect(f, CDB_READY, NOT_SENT);
+                        expect_return(f);
+                } else {
+                        expect_ready(f);
+                }
+                expect(f, CDB_MODE_SENSE, mode_reply(0));
+                expect(f, CDB_MEDIUM, medium_reply("MEDIUM-2"));
+                assert_event(f, "failed", "another cartridge is in the drive");
+                (void) tag;
+                fake_teardown(state);
+        }
+}
+
 /* What depends on the position fails, again and again; what does not goes to the device. */
 static const struct {
         const char *cdb;
@@ -413,6 +521,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_other_cartridge, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_other_cartridge_while_writing, fake_setup_held,
                                                 fake_teardown),
+                cmocka_unit_test(test_changed_between_uses),
+                cmocka_unit_test_setup_teardown(test_changed_under_open_device, fake_setup_held,
+                                                fake_teardown),
+                cmocka_unit_test(test_changed_in_use),
                 cmocka_unit_test_setup_teardown(test_fails_until_repositioned, fake_setup_held,
                                                 fake_teardown),
                 cmocka_unit_test(test_ways_out),

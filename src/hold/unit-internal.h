@@ -85,6 +85,11 @@ typedef struct Transfer {
 int unit_decode_transfer(const Unit *u, const uint8_t *cdb, uint32_t n_data, Transfer *ret);
 
 bool unit_session_open(const Unit *u);
+/* What was written, or where, is not what the program was told: the state is `failed`. */
+static inline bool unit_has_lost(const Unit *u)
+{
+        return u->record.position_lost == PLACE_LOST;
+}
 bool unit_depends_on_position(const ScsiOpcode *opcode, const uint8_t *cdb);
 bool unit_repositions(const ScsiOpcode *opcode, const uint8_t *cdb);
 /* This command is answered with an error because something was lost. */

@@ -502,7 +502,7 @@ static void give_up_hopeless(Unit *u, usec_t now)
             usec_add(c.since, u->config.timeout) > now)
                 return;
         if (u->config.type == DEVICE_TAPE && unit_is_ordered(c.opcode))
-                u->record.position_lost = 1;
+                u->record.position_lost = PLACE_LOST;
         unit_store(u);
         unit_queue_pop(u);
         unit_complete_error(u, &c, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
