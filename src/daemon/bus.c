@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/bus-elements.h"
 #include "daemon/bus-names.h"
 #include "daemon/bus-paths.h"
 #include "daemon/held-facts.h"
@@ -325,6 +326,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD("List", "", "aa{sv}", method_list, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Show", "s", "a{sv}", method_show, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Paths", "s", "aa{sv}", method_paths, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Elements", "s", "ttbsa(yqusqq)", method_elements, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("ReadElements", "s", "", method_read_elements, 0),
         SD_BUS_METHOD("Hold", "s", "", method_hold, 0),
         SD_BUS_METHOD("Release", "s", "", method_release, 0),
         SD_BUS_METHOD("Fail", "sb", "", method_fail, 0),

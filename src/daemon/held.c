@@ -18,6 +18,7 @@
 
 #include "daemon/held-lun.h"
 #include "daemon/held-path.h"
+#include "daemon/inventories.h"
 #include "daemon/manager.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -102,6 +103,8 @@ static void answer(Held *h, const HoldAction *a)
         uint16_t id = (uint16_t) a->tag;
         Bounce *b = h->n_bounces > 0 ? find_bounce(h, id) : NULL;
 
+        if (h->inventory)
+                inventories_answer(h->inventory, a);
         if (b) {
                 if (a->n_read > 0)
                         scatter(b);
@@ -130,6 +133,8 @@ static void take_command(Held *h, const TcmuRequest *r)
                         return;
                 }
         }
+        if (h->inventory)
+                inventories_command(h->inventory, &c);
         unit_command(h->unit, &c, now());
 }
 
@@ -409,6 +414,8 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
         r = memory_open(device->id, manager_journal_size(m), &h->memory);
         if (r < 0)
                 return r;
+        if (device->identity.type == DEVICE_CHANGER)
+                h->inventory = inventories_follow(manager_inventories(m), device->id);
         snprintf(config.serial, sizeof(config.serial), "%s", device->identity.serial);
         r = unit_init(h->unit, &config, &h->memory.unit, now(), &h->fresh);
         if (r < 0)

@@ -46,6 +46,7 @@ typedef struct Held {
         Memory memory;
         Unit *unit;
         bool fresh; /* no predecessor's state was found */
+        struct LibraryInventory *inventory; /* NULL: this is no library */
 
         HeldPaths paths;
         Transport *transport; /* the active path's, or NULL */

@@ -5,6 +5,7 @@
  * manager-names.c (names that change). */
 
 #include "daemon/hooks.h"
+#include "daemon/inventories.h"
 #include "daemon/manager.h"
 #include "daemon/naming.h"
 
@@ -15,6 +16,7 @@ struct Manager {
         sd_bus *bus;
         Registry *registry;
         Naming *naming;
+        Inventories *inventories;
         Hooks *hooks;
         Monitor *monitor;
         const Config *config;

@@ -71,6 +71,19 @@ BayFollow manager_follow(const Manager *m)
         return m->config->follow;
 }
 
+Inventories *manager_inventories(const Manager *m)
+{
+        return m->inventories;
+}
+
+bool manager_holds(const Manager *m, uint32_t device)
+{
+        for (size_t i = 0; i < m->n_helds; i++)
+                if (m->helds[i]->device.id == device)
+                        return true;
+        return false;
+}
+
 bool manager_is_named(const Manager *m)
 {
         return !naming_is_pending(m->naming);
@@ -482,6 +495,8 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
                 return r;
         r = monitor_new(event, on_monitor, m, &m->monitor);
         if (r >= 0)
+                r = inventories_new(m, &m->inventories);
+        if (r >= 0)
                 r = naming_new(m, &m->naming);
         if (r >= 0)
                 r = hooks_new(event, EVERTAPE_SYSCONFDIR "/hooks.d", &hook_limits, &m->hooks);
@@ -516,6 +531,7 @@ Manager *manager_free(Manager *m)
         }
         m->save_timer = sd_event_source_disable_unref(m->save_timer);
         m->naming = naming_free(m->naming);
+        m->inventories = inventories_free(m->inventories);
         m->hooks = hooks_free(m->hooks);
         m->monitor = monitor_free(m->monitor);
         m->scan_timer = sd_event_source_disable_unref(m->scan_timer);

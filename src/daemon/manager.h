@@ -41,6 +41,9 @@ InfMatch manager_match(const Manager *m, const Identity *identity);
 uint64_t manager_journal_size(const Manager *m);
 /* What the last scan found; valid until the loop goes on. */
 size_t manager_paths(const Manager *m, const DevicePath **ret);
+/* Of all libraries, what is where. */
+struct Inventories *manager_inventories(const Manager *m);
+bool manager_holds(const Manager *m, uint32_t device);
 void manager_set_bus(Manager *m, sd_bus *bus);
 
 /* ---- what held devices report ---- */

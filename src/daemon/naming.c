@@ -14,8 +14,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "daemon/bay-reader.h"
+#include "daemon/element-reader.h"
+#include "daemon/inventories.h"
 #include "identity/bay.h"
+#include "scsi/smc.h"
 #include "util/log.h"
 
 #define LIBRARIES_MAX 64
@@ -36,7 +38,7 @@ typedef struct Library {
         bool present; /* seen by this update */
         usec_t wanted_since, retry_at, retry_after;
         bool complained;
-        BayReader *reader;
+        ElementReader *reader;
 } Library;
 
 struct Naming {
@@ -208,8 +210,9 @@ static void on_report(void *userdata, int error, const uint8_t *data, size_t n_d
                         complain(l, text[0] ? text : strerror(-error));
                 else
                         take_report(n, l, data, n_data);
+                inventories_want(manager_inventories(n->manager), l->id);
         }
-        l->reader = bay_reader_free(l->reader);
+        l->reader = element_reader_free(l->reader);
         go_on(n);
 }
 
@@ -266,9 +269,10 @@ static void drop_absent_libraries(Naming *n)
 
                 if (l->present && l->node[0] != '\0')
                         continue;
-                l->reader = bay_reader_free(l->reader);
+                l->reader = element_reader_free(l->reader);
                 l->node[0] = l->asked_node[0] = '\0';
                 l->wanted = false;
+                inventories_drop(manager_inventories(n->manager), l->id);
         }
 }
 
@@ -276,15 +280,18 @@ void naming_drop_library(Naming *n, uint32_t library)
 {
         Library *l = find_library(n, library);
 
+        inventories_drop(manager_inventories(n->manager), library);
         if (!l)
                 return;
-        l->reader = bay_reader_free(l->reader);
+        l->reader = element_reader_free(l->reader);
         l->node[0] = l->asked_node[0] = '\0';
         l->wanted = false;
 }
 
 static void ask(Naming *n)
 {
+        const ElementStatusRequest request = {.type = ELEMENT_DRIVE, .count = UINT16_MAX, .device_ids = true};
+
         for (size_t i = 0; i < n->n_libraries; i++) {
                 Library *l = &n->libraries[i];
                 int r;
@@ -292,7 +299,7 @@ static void ask(Naming *n)
                 if (!l->wanted || l->reader || l->retry_at > now())
                         continue;
                 memcpy(l->asked_node, l->node, sizeof(l->asked_node));
-                r = bay_reader_new(manager_event(n->manager), l->node, on_report, l, &l->reader);
+                r = element_reader_new(manager_event(n->manager), l->node, &request, on_report, l, &l->reader);
                 if (r < 0) {
                         log_debug("%s: /dev/%s: %s", l->name, l->node, strerror(-r));
                         try_later(l);
@@ -469,7 +476,7 @@ Naming *naming_free(Naming *n)
         if (!n)
                 return NULL;
         for (size_t i = 0; i < n->n_libraries; i++)
-                bay_reader_free(n->libraries[i].reader);
+                element_reader_free(n->libraries[i].reader);
         n->timer = sd_event_source_disable_unref(n->timer);
         free(n);
         return NULL;

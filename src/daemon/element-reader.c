@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One library is asked with DVCID for its drives alone. Of a held library it is the held LUN that is asked,
- * as any program would: the engine orders the command among those of programs and waits with it if it must.
- * The real path belongs to the engine, and evertaped must not be two initiators on it.
+/* Of a held library it is the held LUN that is asked, as any program would: the engine orders the command
+ * among those of programs and waits with it if it must. The real path belongs to the engine, and evertaped
+ * must not be two initiators on it.
  *
  * The node is opened without O_EXCL, so that mtx does not find it busy. A unit attention that is met here has
  * been taken from a program; none that is known looks at one of a changer. */
 
-#include "daemon/bay-reader.h"
+#include "daemon/element-reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,23 +16,22 @@
 #include <string.h>
 #include <time.h>
 
-#include "scsi/cdb.h"
 #include "scsi/sense.h"
 #include "scsi/smc.h"
 #include "transport/sg.h"
 #include "util/time.h"
 
-#define N_REPORT   (64u * 1024) /* some 700 drives */
+#define N_REPORT   (64u * 1024) /* some 700 drives, 1200 cartridges with their labels */
 #define N_TRIES    8            /* unit attentions come in a row */
 #define TIMEOUT_MS (10 * 60 * 1000)
 
-struct BayReader {
+struct ElementReader {
         Transport *transport;
         sd_event_source *io, *timer;
         uint32_t watched_events;
-        BayReaderDone done;
+        ElementReaderDone done;
         void *userdata;
-        bool current_data; /* not refused so far */
+        ElementStatusRequest request;
         unsigned n_tries;
         int outcome; /* 1: no answer yet */
         uint32_t n_report;
@@ -45,25 +44,18 @@ static usec_t now(void)
         return usec_now(CLOCK_MONOTONIC);
 }
 
-static int submit(BayReader *b)
+static int submit(ElementReader *b)
 {
-        const ElementStatusRequest request = {
-                .type = ELEMENT_DRIVE,
-                .count = UINT16_MAX,
-                .device_ids = true,
-                .current_data = b->current_data,
-                .n_alloc = N_REPORT,
-        };
         ScsiCommand c = {
                 .direction = SCSI_DATA_IN, .data = b->report, .n_data = N_REPORT, .timeout_ms = TIMEOUT_MS};
 
         b->n_tries++;
-        c.n_cdb = (uint8_t) scsi_cdb_read_element_status(c.cdb, &request);
+        c.n_cdb = (uint8_t) scsi_cdb_read_element_status(c.cdb, &b->request);
         return transport_submit(b->transport, &c, now());
 }
 
 /* Named outcomes: 1 ask again now, 0 done, -errno as told to the owner. */
-static int judge(BayReader *b, const ScsiResult *result)
+static int judge(ElementReader *b, const ScsiResult *result)
 {
         Sense s = {0};
 
@@ -79,8 +71,8 @@ static int judge(BayReader *b, const ScsiResult *result)
         sense_format(b->text, sizeof(b->text), &s);
         if (s.key == SENSE_UNIT_ATTENTION)
                 return b->n_tries < N_TRIES ? 1 : -EAGAIN;
-        if (s.key == SENSE_ILLEGAL_REQUEST && b->current_data) {
-                b->current_data = false; /* older than SMC-2: the bit was reserved */
+        if (s.key == SENSE_ILLEGAL_REQUEST && b->request.current_data) {
+                b->request.current_data = false; /* older than SMC-2: the bit was reserved */
                 return 1;
         }
         if (s.key == SENSE_ILLEGAL_REQUEST)
@@ -90,7 +82,7 @@ static int judge(BayReader *b, const ScsiResult *result)
 
 static void on_result(void *userdata, const ScsiResult *result)
 {
-        BayReader *b = userdata;
+        ElementReader *b = userdata;
 
         b->outcome = judge(b, result);
         if (b->outcome > 0 && submit(b) < 0)
@@ -98,7 +90,7 @@ static void on_result(void *userdata, const ScsiResult *result)
 }
 
 /* The events may be others after every call of the transport. Set again, an edge would be made anew. */
-static void watch(BayReader *b)
+static void watch(ElementReader *b)
 {
         usec_t deadline = transport_deadline(b->transport);
         uint32_t events = transport_events(b->transport);
@@ -114,7 +106,7 @@ static void watch(BayReader *b)
         (void) sd_event_source_set_enabled(b->timer, SD_EVENT_ONESHOT);
 }
 
-static int turn(BayReader *b, uint32_t revents)
+static int turn(ElementReader *b, uint32_t revents)
 {
         transport_dispatch(b->transport, revents, now());
         watch(b);
@@ -133,7 +125,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         return turn(userdata, 0);
 }
 
-static int open_node(BayReader *b, const char *node)
+static int open_node(ElementReader *b, const char *node)
 {
         char path[32];
         int fd, r;
@@ -148,16 +140,19 @@ static int open_node(BayReader *b, const char *node)
         return r;
 }
 
-int bay_reader_new(sd_event *event, const char *node, BayReaderDone done, void *userdata, BayReader **ret)
+int element_reader_new(sd_event *event, const char *node, const ElementStatusRequest *request,
+                       ElementReaderDone done, void *userdata, ElementReader **ret)
 {
-        _cleanup_(bay_reader_freep) BayReader *b = calloc(1, sizeof(*b));
+        _cleanup_(element_reader_freep) ElementReader *b = calloc(1, sizeof(*b));
         int r;
 
         if (!b)
                 return -ENOMEM;
         b->done = done;
         b->userdata = userdata;
-        b->current_data = true;
+        b->request = *request;
+        b->request.current_data = true;
+        b->request.n_alloc = N_REPORT;
         b->outcome = 1;
         r = open_node(b, node);
         if (r >= 0)
@@ -173,7 +168,7 @@ int bay_reader_new(sd_event *event, const char *node, BayReaderDone done, void *
         return 0;
 }
 
-BayReader *bay_reader_free(BayReader *b)
+ElementReader *element_reader_free(ElementReader *b)
 {
         if (!b)
                 return NULL;
