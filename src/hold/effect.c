@@ -126,6 +126,7 @@ void unit_forget_medium(Unit *u, MediumPresence now_known)
         r->anchor.valid = 0;
         r->n_medium_id = 0;
         r->position_used = r->position_lost = 0;
+        u->n_streaming = 0;
         u->want_medium = now_known == MEDIUM_PRESENT;
         u->want_position = false;
 }
@@ -277,6 +278,7 @@ static void effect_written(Unit *u, const UnitCommand *c, const ScsiResult *resu
                 unit_overwrite_anchor(u);
         if (u->record.in_flight.journalled && done < t.n_objects)
                 journal_truncate_last(&u->journal, done);
+        journal_all_sent(&u->journal);
         u->record.unjournalled |= done > 0 && !u->record.in_flight.journalled;
         u->record.position_used = 1;
         if (t.length > 0) {
@@ -500,7 +502,7 @@ static void effect_kept(Unit *u, const UnitCommand *c, const ScsiResult *result,
                 unit_remember_setting(u, c);
         if (u->config.type == DEVICE_TAPE && c->opcode->opcode == OP_MODE_SENSE_6 &&
             result->status == SCSI_GOOD && c->cdb[2] >> 6 == 0)
-                unit_learn_block_length(u, c->data, result->n_transferred);
+                unit_learn_header(u, c->data, result->n_transferred);
         if (u->config.type == DEVICE_TAPE && c->opcode->opcode == OP_READ_BLOCK_LIMITS)
                 note_open(u);
         if (u->config.type != DEVICE_TAPE || c->opcode->opcode != OP_TEST_UNIT_READY)

@@ -50,6 +50,11 @@ int journal_append(Journal *j, uint32_t n_objects, uint32_t length, bool fixed, 
         return 0;
 }
 
+void journal_all_sent(Journal *j)
+{
+        j->index->sent = j->index->end;
+}
+
 void journal_truncate_last(Journal *j, uint32_t n_objects)
 {
         JournalRecord *r, kept;
@@ -61,6 +66,8 @@ void journal_truncate_last(Journal *j, uint32_t n_objects)
         if (n_objects == 0) {
                 j->index->end--;
                 j->index->data_end = r->offset;
+                if (j->index->sent > j->index->end)
+                        journal_all_sent(j);
         } else if (n_objects < r->n_objects) {
                 kept.n_objects = n_objects;
                 kept.crc = crc32c(0, journal_data(j, r), (size_t) n_objects * r->length);
@@ -75,7 +82,7 @@ void journal_commit(Journal *j)
 {
         uint64_t in_lap = j->index->data_end % j->n_ring;
 
-        j->index->first = j->index->end;
+        j->index->first = j->index->sent = j->index->end;
         j->index->data_end += in_lap > 0 ? j->n_ring - in_lap : 0;
         j->index->data_begin = j->index->data_end;
 }
@@ -104,6 +111,13 @@ uint64_t journal_count_objects(const Journal *j)
 uint64_t journal_bytes(const Journal *j)
 {
         return j->index->data_end - j->index->data_begin;
+}
+
+uint64_t journal_bytes_unsent(const Journal *j)
+{
+        const JournalRecord *r = journal_record(j, j->index->sent);
+
+        return r ? j->index->data_end - r->offset : 0;
 }
 
 static bool record_fits(const Journal *j, const JournalRecord *r)

@@ -26,12 +26,21 @@ static inline bool journal_is_empty(const Journal *j)
         return j->index->first == j->index->end;
 }
 
+/* Records that the device has not answered for. */
+static inline uint64_t journal_n_unsent(const Journal *j)
+{
+        return j->index->end - j->index->sent;
+}
+
 /* True if n_data more bytes fit without a commit. */
 bool journal_has_room(const Journal *j, uint32_t n_data);
 
 /* Copies one transfer in: n_objects blocks of length bytes each, or filemarks (length 0, data NULL).
  * 0, -ENOSPC. */
 int journal_append(Journal *j, uint32_t n_objects, uint32_t length, bool fixed, const void *data);
+
+/* The device has answered for all of them. */
+void journal_all_sent(Journal *j);
 
 /* Takes the last record back, or all but its first n_objects. */
 void journal_truncate_last(Journal *j, uint32_t n_objects);
@@ -44,6 +53,7 @@ const JournalRecord *journal_record(const Journal *j, uint64_t number);
 const uint8_t *journal_data(const Journal *j, const JournalRecord *r);
 uint64_t journal_count_objects(const Journal *j);
 uint64_t journal_bytes(const Journal *j);
+uint64_t journal_bytes_unsent(const Journal *j);
 
 /* False if the data of any record do not match its CRC: nothing may be written from such a journal. */
 bool journal_verify(const Journal *j);

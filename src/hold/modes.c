@@ -13,24 +13,22 @@
 
 /* ---- block length and protection ---- */
 
-static void set_block_length(Unit *u, uint32_t length)
+static void learn_header(Unit *u, const ModeHeader *h)
 {
-        u->record.block_length = length;
-        u->record.block_fixed = length > 0;
+        u->record.buffered = h->buffered != 0;
+        if (!h->has_descriptor)
+                return;
+        u->record.block_length = h->block_length;
+        u->record.block_fixed = h->block_length > 0;
 }
 
-void unit_learn_block_length(Unit *u, const uint8_t *data, size_t n_data)
+void unit_learn_header(Unit *u, const uint8_t *data, size_t n_data)
 {
-        ByteReader r = byte_reader(data, n_data);
-        size_t n_descriptors;
-        uint32_t length;
+        ByteReader pages;
+        ModeHeader h;
 
-        reader_skip(&r, 3);
-        n_descriptors = reader_u8(&r);
-        reader_skip(&r, 5);
-        length = reader_u24(&r);
-        if (!r.failed && n_descriptors >= 8)
-                set_block_length(u, length);
+        if (mode_parse(MODE_FORM_SENSE_6, data, n_data, &h, &pages) >= 0)
+                learn_header(u, &h);
 }
 
 static void learn_protection(Unit *u, ByteReader pages)
@@ -222,8 +220,7 @@ void unit_remember_mode(Unit *u, const UnitCommand *c)
                 u->record.unrestorable |= UNRESTORABLE_MODE;
                 return;
         }
-        if (h.has_descriptor)
-                set_block_length(u, h.block_length);
+        learn_header(u, &h);
         learn_protection(u, pages);
         keep_list(u, c, l, pages);
 }

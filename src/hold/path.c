@@ -43,6 +43,7 @@ void unit_lose_path(Unit *u, usec_t now, const char *why)
         unit_note_trouble(u, now, why);
         u->resume.step = STEP_NONE;
         u->wake = USEC_INFINITY;
+        u->n_streaming = 0;
         if (u->phase == UNIT_HELD || u->phase == UNIT_FAILED) {
                 u->outage_since = now;
                 unit_push_event(u, "away", "%s", why);
@@ -105,6 +106,11 @@ usec_t unit_deadline(const Unit *u)
 void unit_set_timeout(Unit *u, usec_t timeout)
 {
         u->config.timeout = timeout;
+}
+
+void unit_set_behind(Unit *u, uint32_t n)
+{
+        u->config.behind = n;
 }
 
 void unit_lose_what_waits(Unit *u)

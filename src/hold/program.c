@@ -9,8 +9,6 @@
 
 #include "hold/unit-internal.h"
 
-#define RETRY_AFTER (50 * USEC_PER_MSEC) /* BUSY, or the kernel is short of memory */
-
 /* As if the head had never been sent. */
 static void unsend_head(Unit *u)
 {
@@ -28,7 +26,7 @@ static void unsend_head(Unit *u)
 static void retry_head(Unit *u, usec_t now)
 {
         unsend_head(u);
-        u->wake = now + RETRY_AFTER;
+        u->wake = now + UNIT_RETRY_AFTER;
 }
 
 /* Nobody waits for its outcome any more, and whoever sent it takes it for failed: what follows must not build
@@ -53,6 +51,7 @@ static void finish_head(Unit *u, const ScsiResult *result, const Sense *sense)
         if (c.answered)
                 c.data = NULL; /* given back */
         unit_apply_effect(u, &c, result, sense);
+        unit_note_stream(u, &c, result);
         if (c.data && unit_is_secret(u, c.opcode))
                 explicit_bzero(c.data, c.n_data); /* nobody needs it any more */
         if (ordered) {
@@ -83,6 +82,15 @@ static bool attention_is_for_program(const Unit *u, const Sense *sense)
         return sense->code == ASC_MEDIUM_MAY_HAVE_CHANGED && !unit_session_open(u);
 }
 
+void unit_take_attention(Unit *u, const Sense *sense, usec_t now)
+{
+        if (sense_asc(sense) == 0x29)
+                unit_push_event(u, "reset", "the device was reset (unit attention 29/%02x)",
+                                sense->code & 0xff);
+        unit_note_trouble(u, now, sense_asc(sense) == 0x29 ? "the device was reset" : "a unit attention");
+        unit_note_attention(u, sense);
+}
+
 static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sense, usec_t now)
 {
         if (attention_is_for_program(u, sense)) {
@@ -97,11 +105,7 @@ static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sen
                 return;
         }
         unsend_head(u);
-        if (sense_asc(sense) == 0x29)
-                unit_push_event(u, "reset", "the device was reset (unit attention 29/%02x)",
-                                sense->code & 0xff);
-        unit_note_trouble(u, now, sense_asc(sense) == 0x29 ? "the device was reset" : "a unit attention");
-        unit_note_attention(u, sense);
+        unit_take_attention(u, sense, now);
         unit_start_recovery(u, STEP_READY, now);
 }
 
@@ -219,7 +223,9 @@ void unit_result(Unit *u, const ScsiResult *result, usec_t now)
         UnitSubmitted submitted = u->submitted;
 
         u->submitted = SUBMITTED_NOTHING;
-        if (submitted == SUBMITTED_PROGRAM)
+        if (submitted == SUBMITTED_BEHIND)
+                unit_behind_result(u, result, now);
+        else if (submitted == SUBMITTED_PROGRAM)
                 program_result(u, result, now);
         else if (submitted == SUBMITTED_STEP)
                 unit_step_result(u, result, now);

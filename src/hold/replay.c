@@ -33,16 +33,24 @@ static void place_after_objects(MediumPlace *p, const JournalRecord *r, uint64_t
                 position_pass_filemarks(p, n);
 }
 
-/* The place of the journal's object now under comparison. */
-static MediumPlace place_of_compare(const Unit *u)
+/* Where a record of the journal begins. */
+static MediumPlace place_of_record(const Unit *u, uint64_t number)
 {
         MediumPlace p = u->record.commit;
 
-        for (uint64_t i = u->record.journal.first; i < u->resume.compare; i++) {
+        for (uint64_t i = u->record.journal.first; i < number; i++) {
                 const JournalRecord *r = journal_record(&u->journal, i);
 
                 place_after_objects(&p, r, r->n_objects);
         }
+        return p;
+}
+
+/* The place of the journal's object now under comparison. */
+static MediumPlace place_of_compare(const Unit *u)
+{
+        MediumPlace p = place_of_record(u, u->resume.compare);
+
         if (u->resume.compare_object > 0)
                 place_after_objects(&p, journal_record(&u->journal, u->resume.compare),
                                     u->resume.compare_object);
@@ -74,6 +82,12 @@ static bool is_write_in_flight(const Unit *u)
         return u->record.in_flight.phase == IN_FLIGHT_SENT && u->record.in_flight.journalled;
 }
 
+/* The end of the journal may not have reached the device: a WRITE in flight, or what was to follow behind. */
+static bool is_end_open(const Unit *u)
+{
+        return is_write_in_flight(u) || journal_n_unsent(&u->journal) > 0;
+}
+
 /* Nothing was lost: READ POSITION says so, and nothing says otherwise. */
 static bool is_where_it_was(Unit *u)
 {
@@ -85,19 +99,17 @@ static bool is_where_it_was(Unit *u)
                 return false;
 
         if (!s->reported || r->strayed || r->reset_seen || r->medium_changed || !r->position.object_known ||
-            here == 0 || !r->commit.object_known || here < r->position.object)
+            here == 0 || !r->commit.object_known)
                 return false;
-        if (!is_write_in_flight(u))
+        if (!is_end_open(u))
                 return here == r->position.object;
-        return compare_skip(u, here - r->commit.object);
+        return here >= place_of_record(u, r->journal.sent).object &&
+               compare_skip(u, here - r->commit.object);
 }
 
 static void go_on_from_here(Unit *u, usec_t now)
 {
-        if (is_write_in_flight(u))
-                unit_goto_step(u, STEP_REWRITE, now);
-        else
-                unit_goto_step(u, STEP_DONE, now);
+        unit_goto_step(u, is_end_open(u) ? STEP_REWRITE : STEP_DONE, now);
 }
 
 /* Without proof: a reset takes the unit attention of a change away with it. */

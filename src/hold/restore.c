@@ -205,7 +205,7 @@ void step_mode_sense_start(Unit *u, usec_t now)
 void step_mode_sense_done(Unit *u, const StepResult *r, usec_t now)
 {
         if (r->good)
-                unit_learn_block_length(u, u->scratch, r->result->n_transferred);
+                unit_learn_header(u, u->scratch, r->result->n_transferred);
         unit_goto_step(u, STEP_MEDIUM, now);
 }
 

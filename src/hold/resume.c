@@ -223,6 +223,7 @@ static void finish_recovery(Unit *u, usec_t now)
 
         u->resume.step = STEP_NONE;
         u->timed_out = u->refuse_now = u->device_gone = false;
+        journal_all_sent(&u->journal);
         resolve_in_flight(u);
         if (was_out) {
                 unit_end_trouble(u, now);
@@ -387,6 +388,7 @@ void unit_start_recovery(Unit *u, Step step, usec_t now)
         unit_note_trouble(u, now, "a command was not answered");
         u->resume = (UnitResume){};
         u->want_commit = u->want_position = false;
+        u->n_streaming = 0;
         unit_set_phase(u, u->record.introduced ? UNIT_RESUMING : UNIT_PROBING);
         unit_goto_step(u, step, now);
 }

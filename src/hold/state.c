@@ -36,7 +36,7 @@ static bool record_is_sane(const UnitRecord *r)
 
         return r->crc == record_crc(r) && r->n_medium_id <= UNIT_MEDIUM_ID_MAX &&
                r->in_flight.n_cdb <= SCSI_CDB_MAX && r->in_flight.n_sense <= SCSI_SENSE_MAX &&
-               j->first <= j->end && j->end - j->first <= UNIT_JOURNAL_RECORDS &&
+               j->first <= j->sent && j->sent <= j->end && j->end - j->first <= UNIT_JOURNAL_RECORDS &&
                j->data_begin <= j->data_end;
 }
 

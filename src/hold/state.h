@@ -17,7 +17,7 @@
 #include "scsi/command.h"
 
 #define UNIT_STATE_MAGIC   UINT32_C(0x45565450) /* EVTP */
-#define UNIT_STATE_VERSION 3
+#define UNIT_STATE_VERSION 4
 
 #define UNIT_PAGES_MAX       24
 #define UNIT_PAGE_SIZE       256
@@ -95,7 +95,7 @@ typedef struct JournalRecord {
 } JournalRecord;
 
 typedef struct JournalIndex {
-        uint64_t first, end;           /* record numbers, monotonic */
+        uint64_t first, sent, end;     /* record numbers, monotonic; the device has answered for those below sent */
         uint64_t data_begin, data_end; /* ring offsets, monotonic */
 } JournalIndex;
 
@@ -218,6 +218,7 @@ typedef struct UnitRecord {
         uint8_t block_fixed;          /* block length != 0 */
         uint8_t n_protection_written; /* bytes of protection information that end a block as it is written */
         uint8_t n_protection_read;    /* and as it is read */
+        uint8_t buffered;             /* GOOD of the drive's own means in its buffer, SSC-4 8.3.2 */
         uint8_t partitioning;         /* one of the mode parameters says how FORMAT MEDIUM is to partition */
         uint8_t reset_seen;           /* unit attention 29h since the last resume */
         uint8_t medium_changed;       /* unit attention 28h since the last resume */

@@ -62,7 +62,7 @@ void unit_leave(Unit *u, usec_t now)
 
 void unit_abandon(Unit *u)
 {
-        if (u->submitted == SUBMITTED_PROGRAM)
+        if (u->submitted == SUBMITTED_PROGRAM || u->submitted == SUBMITTED_BEHIND)
                 u->submitted = SUBMITTED_NOTHING;
         unit_lose_what_waits(u);
         snprintf(u->record.reason, sizeof(u->record.reason), "evertaped was stopped");

@@ -27,6 +27,8 @@ void unit_end_trouble(Unit *u, usec_t now);
 /* Closes the path; only while nothing is in flight. */
 void unit_lose_path(Unit *u, usec_t now, const char *why);
 void unit_queue_pop(Unit *u);
+/* The command is on its way, or answered: what a successor has to know of it. */
+void unit_note_in_flight(Unit *u, const UnitCommand *c);
 /* Commands whose outcome matters to what follows; the others may be sent twice. */
 bool unit_is_ordered(const ScsiOpcode *opcode);
 /* path.c. What was in flight stays in doubt until the program goes to a place that it knows. */
@@ -40,7 +42,23 @@ void unit_pump(Unit *u, usec_t now);
 /* The recovery is over: the head is answered if it was settled, or sent again. */
 void unit_resume_queue(Unit *u, usec_t now);
 
+/* ---- behind.c: write-behind ---- */
+
+/* After the device has answered a command of the program: whether it is in the middle of a stream. */
+void unit_note_stream(Unit *u, const UnitCommand *c, const ScsiResult *result);
+/* Answers the head, a WRITE, before the device has it. False if that must not be. */
+bool unit_take_behind(Unit *u);
+/* There is a WRITE that was answered and not sent. */
+bool unit_is_behind(const Unit *u);
+void unit_send_behind(Unit *u);
+void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now);
+
 /* ---- program.c: the device's answer ---- */
+
+#define UNIT_RETRY_AFTER (50 * USEC_PER_MSEC) /* BUSY, or the kernel is short of memory */
+
+/* A unit attention that is no program's. */
+void unit_take_attention(Unit *u, const Sense *sense, usec_t now);
 
 /* The head was aborted while it was executing; its outcome is known or does not matter any more. */
 void unit_drop_abandoned(Unit *u);
@@ -128,8 +146,8 @@ void unit_note_no_cartridge(Unit *u);
 void unit_remember_mode(Unit *u, const UnitCommand *c);
 /* The partitioning that FORMAT MEDIUM was to do is done, or will not be. */
 void unit_forget_partitioning(Unit *u);
-/* Learns the block length from a MODE SENSE(6) reply. */
-void unit_learn_block_length(Unit *u, const uint8_t *data, size_t n_data);
+/* Learns block length and buffered mode from a MODE SENSE(6) reply. */
+void unit_learn_header(Unit *u, const uint8_t *data, size_t n_data);
 /* Learns from a MODE SENSE(10) reply how many bytes of a block are protection information. */
 void unit_learn_protection(Unit *u, const uint8_t *data, size_t n_data);
 

@@ -273,7 +273,7 @@ static int journal_command(Unit *u, const UnitCommand *c, void **ret_data)
         return 1;
 }
 
-static void note_in_flight(Unit *u, const UnitCommand *c)
+void unit_note_in_flight(Unit *u, const UnitCommand *c)
 {
         InFlight *f = &u->record.in_flight;
         uint8_t journalled = f->journalled;
@@ -301,7 +301,7 @@ static void answer_refusal(Unit *u, const UnitCommand *c, uint8_t key, uint16_t 
         size_t n_sense = unit_build_error(u, c->cdb, key, code, sense);
 
         u->record.in_flight = (InFlight){};
-        note_in_flight(u, c);
+        unit_note_in_flight(u, c);
         u->record.in_flight.refused = 1;
         unit_settle(u, SCSI_CHECK_CONDITION, sense, n_sense);
         u->awaiting_answer = true;
@@ -399,7 +399,7 @@ static bool start_head(Unit *u)
                 }
                 if (c.opcode->effect == POSITION_WRITTEN || c.opcode->effect == POSITION_LOADED)
                         unit_forget_partitioning(u);
-                note_in_flight(u, &c);
+                unit_note_in_flight(u, &c);
                 u->record.in_flight.move = u->looked;
                 u->looked = (MoveBefore){};
                 unit_store(u);
@@ -437,14 +437,21 @@ static bool may_run(const Unit *u)
 
 void unit_pump(Unit *u, usec_t now)
 {
-        if (u->stopping && may_run(u)) {
-                unit_pump_stop(u, now);
-                return;
-        }
-        while (u->n_queue > 0 && may_run(u)) {
-                if (start_housekeeping(u, now))
+        for (;;) {
+                while (unit_take_behind(u))
+                        ;
+                if (!may_run(u))
                         return;
-                start_head(u);
+                if (unit_is_behind(u)) {
+                        unit_send_behind(u);
+                } else if (u->stopping) {
+                        unit_pump_stop(u, now);
+                        return;
+                } else if (u->n_queue == 0 || start_housekeeping(u, now)) {
+                        return;
+                } else {
+                        start_head(u);
+                }
         }
 }
 

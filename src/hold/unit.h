@@ -49,6 +49,7 @@ typedef struct UnitConfig {
         DeviceType type;
         char serial[64]; /* unit serial number, trimmed; what must be equal before any command is trusted */
         usec_t timeout;  /* how long a command may wait for the device; USEC_INFINITY: for ever */
+        uint32_t behind; /* bytes of WRITEs that may be answered before the device has them; 0: none */
 } UnitConfig;
 
 /* Lent to the unit until it is gone. state and ring outlive the process; secrets may. */
@@ -109,6 +110,7 @@ typedef struct UnitCommand {
 typedef enum UnitSubmitted {
         SUBMITTED_NOTHING,
         SUBMITTED_PROGRAM, /* the head of the queue */
+        SUBMITTED_BEHIND,  /* a WRITE that was answered already, from the journal */
         SUBMITTED_STEP,    /* a step of the engine's own */
 } UnitSubmitted;
 
@@ -179,6 +181,7 @@ typedef struct Unit {
         bool awaiting_answer; /* the last ordered command's HOLD_COMPLETE is not carried out yet */
         bool redelivery;      /* record.in_flight is a predecessor's: the kernel will deliver it again */
         UnitSubmitted submitted;
+        uint32_t n_streaming; /* the device takes WRITEs of up to so many bytes now; 0: no stream */
         UnitResume resume;
         bool want_position; /* READ POSITION before the next command */
         bool want_medium;   /* READ ATTRIBUTE before the next command */
@@ -227,6 +230,7 @@ bool unit_waits(const Unit *u);
  * until the device is back; or (once) only what depends on a position that is lost by this, and all else
  * waits again. -ENODATA: nothing waits. */
 int unit_fail(Unit *u, bool once, usec_t now);
+void unit_set_behind(Unit *u, uint32_t n);
 /* Another Timeout=, which counts for what waits already, too, from the next unit_tick() on. */
 void unit_set_timeout(Unit *u, usec_t timeout);
 /* Before the process ends: no program's command is begun any more. The one that is with the device is

@@ -84,6 +84,19 @@ static bool may_time_out(const World *w)
                w->cuts[1].fault == FAULT_LONG_OUTAGE;
 }
 
+/* Less than there is between early warning and the end of the medium. */
+static void draw_behind(Tape *t, int64_t behind)
+{
+        static const uint32_t sizes[] = {0, 300, 1500, 5000};
+        World *w = &t->world;
+        uint64_t limit = t->cartridges[0].early_warning / 2;
+
+        if (behind < 0)
+                behind = sizes[world_below(w, ELEMENTSOF(sizes))];
+        w->config.behind = (uint32_t) ((uint64_t) behind < limit ? (uint64_t) behind : limit);
+        unit_set_behind(w->unit, w->config.behind);
+}
+
 static void prepare(Tape *t, const RunPlan *plan)
 {
         World *w = &t->world;
@@ -92,6 +105,8 @@ static void prepare(Tape *t, const RunPlan *plan)
         t->n_objects = SMALL;
         t->n_block_max = 600;
         memcpy(w->cuts, plan->cuts, sizeof(w->cuts));
+        if (plan->behind != 0)
+                draw_behind(t, plan->behind);
         if (plan->seed > 0) {
                 draw_size(t);
                 draw_trouble(w, plan);

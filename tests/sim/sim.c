@@ -9,7 +9,8 @@
  *      sim --workload NAME --drive NAME [--cut AT:FAULT[:K]]... [--verbose]
  *      sim --list
  *
- * --workload, --drive, --fault, --without choose among them. */
+ * --workload, --drive, --fault, --without choose among them; --behind BYTES sets how much write-behind there
+ * is, which seeds draw and cuts have none of. */
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -39,7 +40,8 @@ static struct {
         bool without[_FAULT_MAX];
         Cut cuts[CUTS_MAX];
         size_t n_cuts;
-} arg = {.seed = 1, .count = 1, .n_jobs = 1};
+        int64_t behind; /* -1: drawn for seeds, none for cuts */
+} arg = {.seed = 1, .count = 1, .n_jobs = 1, .behind = -1};
 
 /* ---- one run ---- */
 
@@ -64,6 +66,8 @@ static void print_again(const RunPlan *p, const char *why)
         }
         for (size_t i = 0; i < CUTS_MAX && p->cuts[i].at > 0; i++)
                 printf(" --cut %s", cut_format(&p->cuts[i], text, sizeof(text)));
+        if (arg.behind >= 0)
+                printf(" --behind %" PRIi64, arg.behind);
         printf(" --verbose\n");
         fflush(stdout);
 }
@@ -86,6 +90,7 @@ static void run_seeds(unsigned job, Totals *t)
                 RunPlan p = {.seed = arg.seed + i,
                              .preset = arg.preset,
                              .verbose = arg.verbose,
+                             .behind = arg.behind,
                              .without = arg.without};
 
                 run_draw(&p, arg.work, arg.kind);
@@ -169,7 +174,7 @@ static void cut_everywhere(unsigned job, Totals *t)
 {
         for (size_t i = 0; i < n_workloads; i++)
                 for (size_t k = 0; k < n_drive_kinds; k++) {
-                        RunPlan p = {.work = &workloads[i], .kind = &drive_kinds[k]};
+                        RunPlan p = {.work = &workloads[i], .kind = &drive_kinds[k], .behind = arg.behind > 0 ? arg.behind : 0};
 
                         if (is_chosen(p.work, p.kind))
                                 cut_one(&p, job, t);
@@ -180,7 +185,8 @@ static void run_cuts(unsigned job, Totals *t)
 {
         for (size_t i = 0; i < n_workloads; i++)
                 for (size_t k = 0; k < n_drive_kinds; k++) {
-                        RunPlan p = {.work = &workloads[i], .kind = &drive_kinds[k], .verbose = arg.verbose};
+                        RunPlan p = {.work = &workloads[i], .kind = &drive_kinds[k], 
+                                     .verbose = arg.verbose, .behind = arg.behind > 0 ? arg.behind : 0};
 
                         memcpy(p.cuts, arg.cuts, sizeof(p.cuts));
                         if (job == 0 && is_chosen(p.work, p.kind))
@@ -327,6 +333,9 @@ static bool parse_option(int c)
                 return leave_out(optarg);
         case 'c':
                 return arg.n_cuts < CUTS_MAX && cut_parse(&arg.cuts[arg.n_cuts++], optarg);
+        case 'b':
+                arg.behind = (int64_t) strtoul(optarg, NULL, 10);
+                return true;
         case 'l':
                 print_list();
                 exit(0);
@@ -351,6 +360,7 @@ static bool parse_arguments(int argc, char **argv)
                 {"fault", required_argument, NULL, 'f'},
                 {"without", required_argument, NULL, 'w'},
                 {"cut", required_argument, NULL, 'c'},
+                {"behind", required_argument, NULL, 'b'},
                 {"list", no_argument, NULL, 'l'},
                 {},
         };

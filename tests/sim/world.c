@@ -360,6 +360,12 @@ static bool may_deliver(World *w)
                (w->path_up || w->back_at > w->now + 10 * USEC_PER_SEC || world_below(w, 2));
 }
 
+/* The next WRITE may come while one that was answered is still with the device, or after it. */
+static bool device_is_first(World *w)
+{
+        return w->submitted && w->config.behind > 0 && world_below(w, 2);
+}
+
 static void step(World *w)
 {
         HoldAction a;
@@ -371,6 +377,8 @@ static void step(World *w)
                 return;
         else if (!w->path_up && w->now >= w->back_at)
                 path_comes(w);
+        else if (device_is_first(w))
+                device_turn(w);
         else if (may_deliver(w))
                 deliver(w);
         else if (w->submitted)
@@ -404,6 +412,21 @@ void world_rest(World *w, usec_t span)
                         step_or_die(w);
                 else
                         w->now = until;
+}
+
+void world_settle(World *w)
+{
+        unsigned one_in = w->one_in;
+        Cut cuts[CUTS_MAX];
+
+        memcpy(cuts, w->cuts, sizeof(cuts));
+        memset(w->cuts, 0, sizeof(w->cuts));
+        w->one_in = 0;
+        while (!w->failed && (w->submitted || w->unit->n_actions > 0 || !w->path_up ||
+                              (unit_deadline(w->unit) != USEC_INFINITY && w->unit->phase == UNIT_RESUMING)))
+                step_or_die(w);
+        w->one_in = one_in;
+        memcpy(w->cuts, cuts, sizeof(cuts));
 }
 
 bool world_run(World *w, size_t n_cdb, void *data, uint32_t n_data)

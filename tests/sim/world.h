@@ -100,6 +100,8 @@ _printf_(3, 4) void world_fail(World *w, Failure failure, const char *format, ..
 
 /* Runs the command in w->cdb to its answer; true if GOOD. */
 bool world_run(World *w, size_t n_cdb, void *data, uint32_t n_data);
+/* What was answered before the device had it is with the device, and no fault comes in between. */
+void world_settle(World *w);
 /* The program does nothing for a while. */
 void world_rest(World *w, usec_t span);
 /* Of the last answer; zeros if there was none. */

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Write-behind: a WRITE to a drive that streams is answered as soon as it is in the journal, and sent then.
+ *
+ * A drive in buffered mode says GOOD before a block is on the medium, so a program may not build on more than
+ * that, and the journal holds whatever has not been proven. What the drive has not even been sent is lost in
+ * the same way as what was in its buffer, and comes back in the same way: a resume compares the medium with
+ * the journal and writes the rest. So nothing here has a recovery of its own. Any answer but GOOD, and early
+ * warning, ends in one.
+ *
+ * It is done only in the middle of a stream, after a WRITE or WRITE FILEMARKS that the device itself has
+ * answered with GOOD. So a cartridge that is write protected, one that is full, a drive that is not ready say
+ * so to the command that met it. Everything but the next WRITE waits until the device has answered for all
+ * (SSC-4 4.2.13 asks that of a drive's own buffer), and early warning ends the stream: the program hears it
+ * from the device with its next WRITE.
+ *
+ * One WRITE at a time is with the device, here too. After a reset, which leaves a medium at its beginning, the
+ * unit attention goes to one command and the one queued behind it is executed: over the first blocks of the
+ * cartridge. Only a drive that interlocks unit attentions (SPC-4 7.5.8, UA_INTLCK_CTRL) would be safe to queue
+ * for, and a kernel that sends again what was BUSY would have to keep the order. */
+
+#include "hold/unit-internal.h"
+#include "scsi/cdb.h"
+
+#define RECORDS_MAX 1024 /* behind; small blocks would take long */
+
+/* ---- taking one ---- */
+
+void unit_note_stream(Unit *u, const UnitCommand *c, const ScsiResult *result)
+{
+        const UnitRecord *r = &u->record;
+
+        if (!unit_is_ordered(c->opcode))
+                return;
+        if (c->opcode->effect != POSITION_WRITTEN || result->status != SCSI_GOOD || !r->buffered ||
+            !position_known(&r->position))
+                u->n_streaming = 0;
+        else if (c->n_data > u->n_streaming)
+                u->n_streaming = c->n_data;
+}
+
+static bool is_streaming(const Unit *u)
+{
+        const UnitRecord *r = &u->record;
+
+        return u->n_streaming > 0 && u->phase == UNIT_HELD && u->path_open && !u->path_condemned &&
+               u->resume.step == STEP_NONE && !u->stopping && !u->awaiting_answer && !u->redelivery &&
+               (u->submitted == SUBMITTED_NOTHING || u->submitted == SUBMITTED_BEHIND) &&
+               !u->want_commit && !u->want_position && !u->want_medium && !r->position_lost &&
+               !r->loss_unreported && !r->key.lost && r->attention == 0 && r->buffered;
+}
+
+/* No larger than one that the device has taken: what the adapter cannot carry is for its sender to know. */
+static bool has_room(const Unit *u, uint32_t n_data)
+{
+        uint64_t limit = u->config.behind;
+
+        if (limit > u->journal.n_ring / 4)
+                limit = u->journal.n_ring / 4;
+        return n_data <= u->n_streaming && journal_bytes_unsent(&u->journal) + n_data <= limit &&
+               journal_n_unsent(&u->journal) < RECORDS_MAX && journal_has_room(&u->journal, n_data);
+}
+
+bool unit_take_behind(Unit *u)
+{
+        UnitCommand c = u->queue[0];
+        Transfer t;
+
+        if (u->n_queue == 0 || c.opcode->opcode != OP_WRITE_6 || !is_streaming(u) ||
+            !has_room(u, c.n_data) || unit_decode_transfer(u, c.cdb, c.n_data, &t) < 0 || t.n_objects == 0)
+                return false;
+        if (journal_append(&u->journal, t.n_objects, t.length, t.fixed, c.data) < 0)
+                return false;
+        unit_queue_pop(u);
+        u->record.in_flight = (InFlight){.journalled = 1};
+        unit_note_in_flight(u, &c);
+        if (u->record.journal.end - u->record.journal.first <= 1)
+                unit_overwrite_anchor(u);
+        position_pass_blocks(&u->record.position, t.n_objects);
+        u->record.position_used = 1;
+        u->record.n_bytes_written += c.n_data;
+        unit_settle(u, SCSI_GOOD, NULL, 0);
+        u->awaiting_answer = true;
+        unit_complete(u, &c, SCSI_GOOD, NULL, 0, 0, true);
+        return true;
+}
+
+/* ---- sending it ---- */
+
+bool unit_is_behind(const Unit *u)
+{
+        return journal_n_unsent(&u->journal) > 0;
+}
+
+/* As the program has sent it. */
+void unit_send_behind(Unit *u)
+{
+        const JournalRecord *r = journal_record(&u->journal, u->record.journal.sent);
+        uint8_t cdb[SCSI_CDB_MAX];
+        size_t n_cdb = scsi_cdb_write_6(cdb, r->fixed, r->fixed ? r->n_objects : r->length);
+
+        unit_submit_step(u, cdb, n_cdb, SCSI_DATA_OUT, (void *) journal_data(&u->journal, r),
+                         r->n_objects * r->length);
+        u->submitted = SUBMITTED_BEHIND;
+}
+
+/* ---- the device's answer ---- */
+
+static bool is_written(const ScsiResult *result, const Sense *sense)
+{
+        if (result->delivery != SCSI_ANSWERED)
+                return false;
+        return result->status == SCSI_GOOD ||
+               (sense && !sense->deferred && sense->key <= SENSE_RECOVERED_ERROR && !sense->ili &&
+                (!sense->information_valid || sense->information == 0));
+}
+
+static bool is_to_be_sent_again(const Unit *u, const ScsiResult *result)
+{
+        if (u->path_condemned)
+                return false;
+        if (result->delivery == SCSI_ANSWERED)
+                return result->status == SCSI_BUSY || result->status == SCSI_TASK_SET_FULL;
+        return result->delivery == SCSI_NOT_SENT && !result->path_gone;
+}
+
+/* Whatever it was, a resume looks at the device, and at what is on the medium. */
+static void recover(Unit *u, const ScsiResult *result, const Sense *sense, usec_t now)
+{
+        u->n_streaming = 0;
+        if (sense && !sense->deferred && sense->key == SENSE_UNIT_ATTENTION)
+                unit_take_attention(u, sense, now);
+        else if (sense && sense->deferred)
+                u->record.reset_seen = 1; /* of what it had acknowledged something is missing: compare */
+        if (result->delivery != SCSI_ANSWERED && (result->path_gone || u->path_condemned))
+                unit_lose_path(u, now, "the path to the device is gone");
+        else
+                unit_start_recovery(u, STEP_INQUIRY, now);
+}
+
+void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now)
+{
+        Sense parsed;
+        const Sense *sense = NULL;
+
+        if (result->delivery == SCSI_ANSWERED && result->status == SCSI_CHECK_CONDITION &&
+            sense_parse(result->sense, result->n_sense, &parsed) >= 0)
+                sense = &parsed;
+        if (is_written(result, sense)) {
+                u->record.journal.sent++;
+                if (sense && sense->eom)
+                        u->n_streaming = 0;
+                unit_store(u);
+        } else if (is_to_be_sent_again(u, result)) {
+                u->wake = now + UNIT_RETRY_AFTER;
+        } else {
+                recover(u, result, sense, now);
+        }
+}
