@@ -14,10 +14,10 @@
  * (SSC-4 4.2.13 asks that of a drive's own buffer), and early warning ends the stream: the program hears it
  * from the device with its next WRITE.
  *
- * One WRITE at a time is with the device, here too. After a reset, which leaves a medium at its beginning, the
- * unit attention goes to one command and the one queued behind it is executed: over the first blocks of the
- * cartridge. Only a drive that interlocks unit attentions (SPC-4 7.5.8, UA_INTLCK_CTRL) would be safe to queue
- * for, and a kernel that sends again what was BUSY would have to keep the order. */
+ * One WRITE at a time is with the device, here too. After a reset, which leaves a medium at its beginning,
+ * the unit attention goes to one command and the one queued behind it is executed: over the first blocks of
+ * the cartridge. Only a drive that interlocks unit attentions (SPC-4 7.5.8, UA_INTLCK_CTRL) would be safe to
+ * queue for, and a kernel that sends again what was BUSY would have to keep the order. */
 
 #include "hold/unit-internal.h"
 #include "scsi/cdb.h"
@@ -45,9 +45,9 @@ static bool is_streaming(const Unit *u)
 
         return u->n_streaming > 0 && u->phase == UNIT_HELD && u->path_open && !u->path_condemned &&
                u->resume.step == STEP_NONE && !u->stopping && !u->awaiting_answer && !u->redelivery &&
-               (u->submitted == SUBMITTED_NOTHING || u->submitted == SUBMITTED_BEHIND) &&
-               !u->want_commit && !u->want_position && !u->want_medium && !r->position_lost &&
-               !r->loss_unreported && !r->key.lost && r->attention == 0 && r->buffered;
+               (u->submitted == SUBMITTED_NOTHING || u->submitted == SUBMITTED_BEHIND) && !u->want_commit &&
+               !u->want_position && !u->want_medium && !r->position_lost && !r->loss_unreported &&
+               !r->key.lost && r->attention == 0 && r->buffered;
 }
 
 /* No larger than one that the device has taken: what the adapter cannot carry is for its sender to know. */
@@ -66,8 +66,8 @@ bool unit_take_behind(Unit *u)
         UnitCommand c = u->queue[0];
         Transfer t;
 
-        if (u->n_queue == 0 || c.opcode->opcode != OP_WRITE_6 || !is_streaming(u) ||
-            !has_room(u, c.n_data) || unit_decode_transfer(u, c.cdb, c.n_data, &t) < 0 || t.n_objects == 0)
+        if (u->n_queue == 0 || c.opcode->opcode != OP_WRITE_6 || !is_streaming(u) || !has_room(u, c.n_data) ||
+            unit_decode_transfer(u, c.cdb, c.n_data, &t) < 0 || t.n_objects == 0)
                 return false;
         if (journal_append(&u->journal, t.n_objects, t.length, t.fixed, c.data) < 0)
                 return false;

@@ -90,12 +90,13 @@ typedef struct JournalRecord {
                 uint64_t n_objects_and_crc; /* changed in one: who dies between the two would leave neither */
         };
         uint32_t length; /* 0: filemarks */
-        uint8_t fixed;      /* written with FIXED = 1 */
+        uint8_t fixed;   /* written with FIXED = 1 */
         uint8_t reserved[3];
 } JournalRecord;
 
 typedef struct JournalIndex {
-        uint64_t first, sent, end;     /* record numbers, monotonic; the device has answered for those below sent */
+        uint64_t first, sent,
+                end; /* record numbers, monotonic; the device has answered for those below sent */
         uint64_t data_begin, data_end; /* ring offsets, monotonic */
 } JournalIndex;
 

@@ -174,7 +174,9 @@ static void cut_everywhere(unsigned job, Totals *t)
 {
         for (size_t i = 0; i < n_workloads; i++)
                 for (size_t k = 0; k < n_drive_kinds; k++) {
-                        RunPlan p = {.work = &workloads[i], .kind = &drive_kinds[k], .behind = arg.behind > 0 ? arg.behind : 0};
+                        RunPlan p = {.work = &workloads[i],
+                                     .kind = &drive_kinds[k],
+                                     .behind = arg.behind > 0 ? arg.behind : 0};
 
                         if (is_chosen(p.work, p.kind))
                                 cut_one(&p, job, t);
@@ -185,8 +187,10 @@ static void run_cuts(unsigned job, Totals *t)
 {
         for (size_t i = 0; i < n_workloads; i++)
                 for (size_t k = 0; k < n_drive_kinds; k++) {
-                        RunPlan p = {.work = &workloads[i], .kind = &drive_kinds[k], 
-                                     .verbose = arg.verbose, .behind = arg.behind > 0 ? arg.behind : 0};
+                        RunPlan p = {.work = &workloads[i],
+                                     .kind = &drive_kinds[k],
+                                     .verbose = arg.verbose,
+                                     .behind = arg.behind > 0 ? arg.behind : 0};
 
                         memcpy(p.cuts, arg.cuts, sizeof(p.cuts));
                         if (job == 0 && is_chosen(p.work, p.kind))
@@ -346,6 +350,7 @@ static bool parse_option(int c)
 
 static bool parse_arguments(int argc, char **argv)
 {
+        /* clang-format off */
         static const struct option options[] = {
                 {"seed", required_argument, NULL, 's'},
                 {"count", required_argument, NULL, 'n'},
@@ -364,6 +369,7 @@ static bool parse_arguments(int argc, char **argv)
                 {"list", no_argument, NULL, 'l'},
                 {},
         };
+        /* clang-format on */
         int c;
 
         while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0)
