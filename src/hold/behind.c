@@ -53,7 +53,7 @@ static bool is_streaming(const Unit *u)
 /* No larger than one that the device has taken: what the adapter cannot carry is for its sender to know. */
 static bool has_room(const Unit *u, uint32_t n_data)
 {
-        uint64_t limit = u->config.behind;
+        uint64_t limit = u->config.pipeline;
 
         if (limit > u->journal.n_ring / 4)
                 limit = u->journal.n_ring / 4;
@@ -124,28 +124,11 @@ static bool is_to_be_sent_again(const Unit *u, const ScsiResult *result)
         return result->delivery == SCSI_NOT_SENT && !result->path_gone;
 }
 
-/* Whatever it was, a resume looks at the device, and at what is on the medium. */
-static void recover(Unit *u, const ScsiResult *result, const Sense *sense, usec_t now)
-{
-        u->n_streaming = 0;
-        if (sense && !sense->deferred && sense->key == SENSE_UNIT_ATTENTION)
-                unit_take_attention(u, sense, now);
-        else if (sense && sense->deferred)
-                u->record.reset_seen = 1; /* of what it had acknowledged something is missing: compare */
-        if (result->delivery != SCSI_ANSWERED && (result->path_gone || u->path_condemned))
-                unit_lose_path(u, now, "the path to the device is gone");
-        else
-                unit_start_recovery(u, STEP_INQUIRY, now);
-}
-
 void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now)
 {
         Sense parsed;
-        const Sense *sense = NULL;
+        const Sense *sense = unit_parse_sense(result, &parsed);
 
-        if (result->delivery == SCSI_ANSWERED && result->status == SCSI_CHECK_CONDITION &&
-            sense_parse(result->sense, result->n_sense, &parsed) >= 0)
-                sense = &parsed;
         if (is_written(result, sense)) {
                 u->record.journal.sent++;
                 if (sense && sense->eom)
@@ -154,6 +137,6 @@ void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now)
         } else if (is_to_be_sent_again(u, result)) {
                 u->wake = now + UNIT_RETRY_AFTER;
         } else {
-                recover(u, result, sense, now);
+                unit_recover(u, result, sense, now);
         }
 }

@@ -127,6 +127,7 @@ void unit_forget_medium(Unit *u, MediumPresence now_known)
         r->n_medium_id = 0;
         r->position_used = r->position_lost = 0;
         u->n_streaming = 0;
+        unit_drop_ahead(u);
         u->want_medium = now_known == MEDIUM_PRESENT;
         u->want_position = false;
 }

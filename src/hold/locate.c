@@ -22,7 +22,7 @@ static ReadPositionForm form_of(const Unit *u)
         return u->record.position_form == POSITION_FORM_SHORT ? READ_POSITION_SHORT : READ_POSITION_LONG;
 }
 
-static void submit_read_position(Unit *u)
+void unit_submit_read_position(Unit *u)
 {
         uint32_t n =
                 form_of(u) == READ_POSITION_SHORT ? READ_POSITION_SHORT_LENGTH : READ_POSITION_LONG_LENGTH;
@@ -97,7 +97,7 @@ void step_position_start(Unit *u, usec_t now)
                 unit_goto_step(u, u->resume.step == STEP_LEARN_POSITION ? STEP_NONE : STEP_PLAN, now);
                 return;
         }
-        submit_read_position(u);
+        unit_submit_read_position(u);
 }
 
 /* At a medium that nobody has used through us: wherever it stands is where it is. Whether it is another one
@@ -158,15 +158,20 @@ void step_check_position_start(Unit *u, usec_t now)
         if (!u->record.position_trusted || !u->resume.target.object_known)
                 unit_goto_step(u, (Step) u->resume.after_locate, now);
         else
-                submit_read_position(u);
+                unit_submit_read_position(u);
+}
+
+bool unit_reports_place(Unit *u, const StepResult *r, const MediumPlace *place)
+{
+        TapePosition t;
+
+        return parse_answer(u, r, &t) > 0 && t.object_known && t.object == place->object &&
+               t.partition == place->partition;
 }
 
 void step_check_position_done(Unit *u, const StepResult *r, usec_t now)
 {
-        TapePosition t;
-
-        if (parse_answer(u, r, &t) <= 0 || !t.object_known || t.object != u->resume.target.object ||
-            t.partition != u->resume.target.partition) {
+        if (!unit_reports_place(u, r, &u->resume.target)) {
                 unit_give_up_position(u, now, "the drive did not go where it was sent");
                 return;
         }

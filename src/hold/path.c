@@ -44,6 +44,7 @@ void unit_lose_path(Unit *u, usec_t now, const char *why)
         u->resume.step = STEP_NONE;
         u->wake = USEC_INFINITY;
         u->n_streaming = 0;
+        unit_drop_ahead(u);
         if (u->phase == UNIT_HELD || u->phase == UNIT_FAILED) {
                 u->outage_since = now;
                 unit_push_event(u, "away", "%s", why);
@@ -108,9 +109,9 @@ void unit_set_timeout(Unit *u, usec_t timeout)
         u->config.timeout = timeout;
 }
 
-void unit_set_behind(Unit *u, uint32_t n)
+void unit_set_pipeline(Unit *u, uint32_t n)
 {
-        u->config.behind = n;
+        u->config.pipeline = n;
 }
 
 void unit_lose_what_waits(Unit *u)

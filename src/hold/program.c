@@ -43,7 +43,7 @@ void unit_drop_abandoned(Unit *u)
         unit_queue_pop(u);
 }
 
-static void finish_head(Unit *u, const ScsiResult *result, const Sense *sense)
+void unit_finish_head(Unit *u, const ScsiResult *result, const Sense *sense)
 {
         UnitCommand c = u->queue[0];
         bool ordered = unit_is_ordered(c.opcode);
@@ -52,6 +52,7 @@ static void finish_head(Unit *u, const ScsiResult *result, const Sense *sense)
                 c.data = NULL; /* given back */
         unit_apply_effect(u, &c, result, sense);
         unit_note_stream(u, &c, result);
+        unit_note_reading(u, &c, result, sense);
         if (c.data && unit_is_secret(u, c.opcode))
                 explicit_bzero(c.data, c.n_data); /* nobody needs it any more */
         if (ordered) {
@@ -101,7 +102,7 @@ static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sen
                 unit_push_event(u, "medium-changed", "%s",
                                 u->config.type == DEVICE_TAPE ? "another cartridge may be in the drive"
                                                               : "cartridges may have been moved by hand");
-                finish_head(u, result, sense);
+                unit_finish_head(u, result, sense);
                 return;
         }
         unsend_head(u);
@@ -138,18 +139,23 @@ static int judge_answer(const Unit *u, const ScsiResult *result, const Sense *se
         return ANSWER_FINAL;
 }
 
+const Sense *unit_parse_sense(const ScsiResult *result, Sense *ret)
+{
+        if (result->delivery != SCSI_ANSWERED || result->status != SCSI_CHECK_CONDITION ||
+            sense_parse(result->sense, result->n_sense, ret) < 0)
+                return NULL;
+        return ret;
+}
+
 static void program_answered(Unit *u, const ScsiResult *result, usec_t now)
 {
         Sense parsed;
-        const Sense *sense = NULL;
+        const Sense *sense = unit_parse_sense(result, &parsed);
 
-        if (result->status == SCSI_CHECK_CONDITION &&
-            sense_parse(result->sense, result->n_sense, &parsed) >= 0)
-                sense = &parsed;
         unit_note_progress(u, sense);
         switch (judge_answer(u, result, sense)) {
         case ANSWER_FINAL:
-                finish_head(u, result, sense);
+                unit_finish_head(u, result, sense);
                 break;
         case ANSWER_RETRY:
                 retry_head(u, now);
@@ -218,6 +224,22 @@ static void program_result(Unit *u, const ScsiResult *result, usec_t now)
                 unit_start_recovery(u, STEP_INQUIRY, now);
 }
 
+void unit_recover(Unit *u, const ScsiResult *result, const Sense *sense, usec_t now)
+{
+        if (sense && !sense->deferred && sense->key == SENSE_UNIT_ATTENTION)
+                unit_take_attention(u, sense, now);
+        else if (sense && sense->deferred)
+                u->record.reset_seen = 1; /* of what it had acknowledged something is missing: compare */
+        if (result->delivery != SCSI_ANSWERED && (result->path_gone || u->path_condemned)) {
+                unit_lose_path(u, now, "the path to the device is gone");
+                return;
+        }
+        unit_note_trouble(u, now,
+                          result->delivery == SCSI_ANSWERED ? "the device reported an error"
+                                                            : "a command was not answered");
+        unit_start_recovery(u, STEP_INQUIRY, now);
+}
+
 void unit_result(Unit *u, const ScsiResult *result, usec_t now)
 {
         UnitSubmitted submitted = u->submitted;
@@ -225,6 +247,8 @@ void unit_result(Unit *u, const ScsiResult *result, usec_t now)
         u->submitted = SUBMITTED_NOTHING;
         if (submitted == SUBMITTED_BEHIND)
                 unit_behind_result(u, result, now);
+        else if (submitted == SUBMITTED_AHEAD)
+                unit_ahead_result(u, result, now);
         else if (submitted == SUBMITTED_PROGRAM)
                 program_result(u, result, now);
         else if (submitted == SUBMITTED_STEP)

@@ -103,8 +103,7 @@ static bool is_where_it_was(Unit *u)
                 return false;
         if (!is_end_open(u))
                 return here == r->position.object;
-        return here >= place_of_record(u, r->journal.sent).object &&
-               compare_skip(u, here - r->commit.object);
+        return here >= place_of_record(u, r->journal.sent).object && compare_skip(u, here - r->commit.object);
 }
 
 static void go_on_from_here(Unit *u, usec_t now)

@@ -356,6 +356,8 @@ static const StepRow steps[_STEP_MAX] = {
         [STEP_COMMIT]         = {"commit", step_commit_start, step_commit_done},
         [STEP_LEARN_MEDIUM]   = {"learn medium", step_learn_medium_start, step_learn_medium_done},
         [STEP_LOOK]           = {"look before a move", step_elements_start, step_look_done},
+        [STEP_RETURN]         = {"return", step_return_start, step_return_done},
+        [STEP_RETURNED]       = {"returned", step_returned_start, step_returned_done},
         [STEP_ALLOW]          = {"allow removal", step_allow_start, step_allow_done},
         [STEP_LEARN_POSITION] = {"learn position", step_position_start, step_learn_position_done},
 };
@@ -389,6 +391,7 @@ void unit_start_recovery(Unit *u, Step step, usec_t now)
         u->resume = (UnitResume){};
         u->want_commit = u->want_position = false;
         u->n_streaming = 0;
+        unit_drop_ahead(u);
         unit_set_phase(u, u->record.introduced ? UNIT_RESUMING : UNIT_PROBING);
         unit_goto_step(u, step, now);
 }

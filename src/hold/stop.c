@@ -38,7 +38,9 @@ void step_allow_done(Unit *u, const StepResult *r, usec_t now)
 
 void unit_pump_stop(Unit *u, usec_t now)
 {
-        if (has_to_commit(u))
+        if (unit_must_return(u, NULL))
+                unit_goto_step(u, STEP_RETURN, now);
+        else if (has_to_commit(u))
                 unit_goto_step(u, STEP_COMMIT, now);
         else if (has_to_allow(u))
                 unit_goto_step(u, STEP_ALLOW, now);
@@ -62,7 +64,7 @@ void unit_leave(Unit *u, usec_t now)
 
 void unit_abandon(Unit *u)
 {
-        if (u->submitted == SUBMITTED_PROGRAM || u->submitted == SUBMITTED_BEHIND)
+        if (u->submitted != SUBMITTED_STEP)
                 u->submitted = SUBMITTED_NOTHING;
         unit_lose_what_waits(u);
         snprintf(u->record.reason, sizeof(u->record.reason), "evertaped was stopped");
@@ -75,5 +77,5 @@ bool unit_stopped(const Unit *u)
         if (u->submitted != SUBMITTED_NOTHING || u->awaiting_answer || u->n_actions > 0)
                 return false;
         return !u->path_open || (u->phase != UNIT_HELD && u->phase != UNIT_FAILED) ||
-               !(has_to_commit(u) || has_to_allow(u));
+               !(u->ahead.n > 0 || has_to_commit(u) || has_to_allow(u));
 }

@@ -21,7 +21,7 @@ static int setup(void **state)
         if (fake_setup_held(state) != 0)
                 return -1;
         f = *state;
-        unit_set_behind(&f->unit, LIMIT);
+        unit_set_pipeline(&f->unit, LIMIT);
         write_block(f, 100);
         write_block(f, 100);
         return 0;
@@ -175,7 +175,7 @@ static void test_switched_off(void **state)
 {
         Fake *f = *state;
 
-        unit_set_behind(&f->unit, 0);
+        unit_set_pipeline(&f->unit, 0);
         assert_not_behind(f);
         assert_not_behind(f);
 }
@@ -188,7 +188,7 @@ static void test_full_journal(void **state)
         Fake *f = *state;
         uint8_t *data = block(2, N);
 
-        unit_set_behind(&f->unit, UINT32_MAX);
+        unit_set_pipeline(&f->unit, UINT32_MAX);
         for (int i = 0; i < 3; i++) {
                 uint32_t tag = fake_command(f, "0a 00 10 00 00 00", data, N);
 

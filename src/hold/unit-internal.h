@@ -53,12 +53,32 @@ bool unit_is_behind(const Unit *u);
 void unit_send_behind(Unit *u);
 void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now);
 
+/* ---- ahead.c: read-ahead ---- */
+
+/* After a command of the program was answered: whether it reads block after block. */
+void unit_note_reading(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense);
+/* Sends the next READ, if there is one to be expected. */
+bool unit_send_ahead(Unit *u);
+void unit_ahead_result(Unit *u, const ScsiResult *result, usec_t now);
+/* Answers the head, a READ, with what was read already. False if there is nothing for it. */
+bool unit_take_ahead(Unit *u);
+/* Whether the drive has to be where the program is before c (NULL: the end) is sent: STEP_RETURN. */
+bool unit_must_return(Unit *u, const UnitCommand *c);
+/* What was read will not be asked for any more, or the drive is somewhere else now. */
+void unit_drop_ahead(Unit *u);
+
 /* ---- program.c: the device's answer ---- */
 
 #define UNIT_RETRY_AFTER (50 * USEC_PER_MSEC) /* BUSY, or the kernel is short of memory */
 
 /* A unit attention that is no program's. */
 void unit_take_attention(Unit *u, const Sense *sense, usec_t now);
+/* NULL: there is none. */
+const Sense *unit_parse_sense(const ScsiResult *result, Sense *ret);
+/* The head has this answer. */
+void unit_finish_head(Unit *u, const ScsiResult *result, const Sense *sense);
+/* After a command that no program waits for: a resume looks at the device, and at what is on the medium. */
+void unit_recover(Unit *u, const ScsiResult *result, const Sense *sense, usec_t now);
 
 /* The head was aborted while it was executing; its outcome is known or does not matter any more. */
 void unit_drop_abandoned(Unit *u);
@@ -217,6 +237,8 @@ typedef enum Step {
         STEP_LEARN_MEDIUM,
         STEP_LEARN_POSITION,
         STEP_LOOK,
+        STEP_RETURN,
+        STEP_RETURNED,
         STEP_ALLOW,
         _STEP_MAX,
 } Step;
@@ -324,6 +346,16 @@ void step_check_position_done(Unit *u, const StepResult *r, usec_t now);
 void step_position_start(Unit *u, usec_t now);
 void step_position_done(Unit *u, const StepResult *r, usec_t now);
 void step_learn_position_done(Unit *u, const StepResult *r, usec_t now);
+
+/* READ POSITION as it was answered: the drive is there. */
+void unit_submit_read_position(Unit *u);
+bool unit_reports_place(Unit *u, const StepResult *r, const MediumPlace *place);
+
+/* ---- ahead.c: back to where the program is ---- */
+void step_return_start(Unit *u, usec_t now);
+void step_return_done(Unit *u, const StepResult *r, usec_t now);
+void step_returned_start(Unit *u, usec_t now);
+void step_returned_done(Unit *u, const StepResult *r, usec_t now);
 
 /* ---- stop.c: the last that is sent ---- */
 void step_allow_start(Unit *u, usec_t now);

@@ -438,7 +438,7 @@ static bool may_run(const Unit *u)
 void unit_pump(Unit *u, usec_t now)
 {
         for (;;) {
-                while (unit_take_behind(u))
+                while (unit_take_behind(u) || unit_take_ahead(u))
                         ;
                 if (!may_run(u))
                         return;
@@ -447,7 +447,13 @@ void unit_pump(Unit *u, usec_t now)
                 } else if (u->stopping) {
                         unit_pump_stop(u, now);
                         return;
-                } else if (u->n_queue == 0 || start_housekeeping(u, now)) {
+                } else if (u->n_queue == 0) {
+                        if (!unit_send_ahead(u))
+                                return;
+                } else if (unit_must_return(u, &u->queue[0])) {
+                        unit_goto_step(u, STEP_RETURN, now);
+                        return;
+                } else if (start_housekeeping(u, now)) {
                         return;
                 } else {
                         start_head(u);

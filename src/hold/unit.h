@@ -47,9 +47,10 @@ const char *unit_phase_name(UnitPhase phase);
 
 typedef struct UnitConfig {
         DeviceType type;
-        char serial[64]; /* unit serial number, trimmed; what must be equal before any command is trusted */
-        usec_t timeout;  /* how long a command may wait for the device; USEC_INFINITY: for ever */
-        uint32_t behind; /* bytes of WRITEs that may be answered before the device has them; 0: none */
+        char serial[64];   /* unit serial number, trimmed; what must be equal before any command is trusted */
+        usec_t timeout;    /* how long a command may wait for the device; USEC_INFINITY: for ever */
+        uint32_t pipeline; /* bytes: of WRITEs that are answered before the device has them, and of blocks
+                              that are read before they are asked for; 0: none */
 } UnitConfig;
 
 /* Lent to the unit until it is gone. state and ring outlive the process; secrets may. */
@@ -111,8 +112,30 @@ typedef enum UnitSubmitted {
         SUBMITTED_NOTHING,
         SUBMITTED_PROGRAM, /* the head of the queue */
         SUBMITTED_BEHIND,  /* a WRITE that was answered already, from the journal */
+        SUBMITTED_AHEAD,   /* a READ that nobody has asked for yet */
         SUBMITTED_STEP,    /* a step of the engine's own */
 } UnitSubmitted;
+
+#define UNIT_AHEAD_MAX 64
+
+/* The answer to a READ that nobody has asked for yet. */
+typedef struct UnitRead {
+        uint32_t n_transferred;
+        uint8_t status;
+        uint8_t n_sense;
+        uint8_t sense[SCSI_SENSE_MAX];
+} UnitRead;
+
+/* A program reads block after block, and the drive is n answers further than it. */
+typedef struct UnitAhead {
+        unsigned streak; /* equal READs, one after the other, that gave a block */
+        uint8_t cdb[6];  /* which READ that is */
+        uint32_t n_data;
+        bool ended;       /* nothing more is to be read now */
+        unsigned n_slots; /* for so many blocks there is room */
+        unsigned next, n; /* of read, as a ring */
+        UnitRead read[UNIT_AHEAD_MAX];
+} UnitAhead;
 
 /* What a resume has learned so far. */
 typedef struct UnitResume {
@@ -182,6 +205,7 @@ typedef struct Unit {
         bool redelivery;      /* record.in_flight is a predecessor's: the kernel will deliver it again */
         UnitSubmitted submitted;
         uint32_t n_streaming; /* the device takes WRITEs of up to so many bytes now; 0: no stream */
+        UnitAhead ahead;
         UnitResume resume;
         bool want_position; /* READ POSITION before the next command */
         bool want_medium;   /* READ ATTRIBUTE before the next command */
@@ -230,7 +254,7 @@ bool unit_waits(const Unit *u);
  * until the device is back; or (once) only what depends on a position that is lost by this, and all else
  * waits again. -ENODATA: nothing waits. */
 int unit_fail(Unit *u, bool once, usec_t now);
-void unit_set_behind(Unit *u, uint32_t n);
+void unit_set_pipeline(Unit *u, uint32_t n);
 /* Another Timeout=, which counts for what waits already, too, from the next unit_tick() on. */
 void unit_set_timeout(Unit *u, usec_t timeout);
 /* Before the process ends: no program's command is begun any more. The one that is with the device is

@@ -175,7 +175,7 @@ static void check_stranger(Tape *t)
 
 void tape_check(Tape *t, bool thorough)
 {
-        if (t->world.config.behind > 0)
+        if (t->world.config.pipeline > 0)
                 world_settle(&t->world);
         for (size_t i = 0; i < t->n_cartridges; i++)
                 for (size_t p = 0; p < TRACKS_MAX; p++)

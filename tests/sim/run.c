@@ -87,14 +87,14 @@ static bool may_time_out(const World *w)
 /* Less than there is between early warning and the end of the medium. */
 static void draw_behind(Tape *t, int64_t behind)
 {
-        static const uint32_t sizes[] = {0, 300, 1500, 5000};
+        static const uint32_t sizes[] = {0, 1000, 9000, 50000};
         World *w = &t->world;
         uint64_t limit = t->cartridges[0].early_warning / 2;
 
         if (behind < 0)
                 behind = sizes[world_below(w, ELEMENTSOF(sizes))];
-        w->config.behind = (uint32_t) ((uint64_t) behind < limit ? (uint64_t) behind : limit);
-        unit_set_behind(w->unit, w->config.behind);
+        w->config.pipeline = (uint32_t) ((uint64_t) behind < limit ? (uint64_t) behind : limit);
+        unit_set_pipeline(w->unit, w->config.pipeline);
 }
 
 static void prepare(Tape *t, const RunPlan *plan)

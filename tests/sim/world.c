@@ -363,7 +363,7 @@ static bool may_deliver(World *w)
 /* The next WRITE may come while one that was answered is still with the device, or after it. */
 static bool device_is_first(World *w)
 {
-        return w->submitted && w->config.behind > 0 && world_below(w, 2);
+        return w->submitted && w->config.pipeline > 0 && world_below(w, 2);
 }
 
 static void step(World *w)
