@@ -5,9 +5,10 @@
  *
  * The drive is then further than the program believes to be. The record says where the program is, so a
  * resume goes there, whatever was read ahead; and before a command for which the place counts, LOCATE goes
- * back to it. So this is done only on a drive that has LOCATE, and whose READ POSITION has proven to be
- * right, and not before two READs in a row were the same. What is not plainly a block (a filemark, an error,
- * the end of the data) is kept as the answer to the READ that will meet it, and nothing is read beyond.
+ * back to it. So this is done only on a drive that is known to have LOCATE (it has done one, or says so), and
+ * whose READ POSITION has proven to be right, and not before two READs in a row were the same. What is not
+ * plainly a block (a filemark, an error, the end of the data) is kept as the answer to the READ that will
+ * meet it, and nothing is read beyond.
  *
  * The blocks are kept in the memory of the journal, which is empty while a program reads. */
 
@@ -18,9 +19,10 @@
 #include "scsi/cdb.h"
 #include "scsi/ssc.h"
 
-#define STREAK     2 /* equal READs after which the next one is expected */
-#define SLOT_ALIGN 4096
-#define RING_SHARE 2 /* of the journal's memory */
+#define STREAK        2 /* equal READs after which the next one is expected */
+#define REPORT_LENGTH 64
+#define SLOT_ALIGN    4096
+#define RING_SHARE    2 /* of the journal's memory */
 
 static uint64_t slot_size(const Unit *u)
 {
@@ -82,6 +84,8 @@ void unit_note_reading(Unit *u, const UnitCommand *c, const ScsiResult *result, 
         a->ended = a->ended && a->n > 0;
         if (a->streak < STREAK)
                 a->streak++;
+        u->want_locate =
+                a->streak >= STREAK && a->n_slots > 0 && !u->record.locates && !u->record.locate_asked;
 }
 
 /* ---- reading ahead ---- */
@@ -93,7 +97,7 @@ static bool may_read_ahead(const Unit *u)
 
         return a->streak >= STREAK && !r->position_lost && !a->ended && a->n < a->n_slots &&
                u->phase == UNIT_HELD && journal_is_empty(&u->journal) && r->position.object_known &&
-               r->position_trusted && !r->no_locate && !r->unjournalled && !u->want_position &&
+               r->position_trusted && r->locates && !r->unjournalled && !u->want_position &&
                !u->want_medium && !u->want_commit;
 }
 
@@ -192,6 +196,22 @@ bool unit_take_ahead(Unit *u)
 }
 
 /* ---- back to where the program is ---- */
+
+void step_learn_locate_start(Unit *u, usec_t now)
+{
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        u->want_locate = false;
+        unit_submit_in(u, cdb, scsi_cdb_report_opcode(cdb, OP_LOCATE_10, REPORT_LENGTH), REPORT_LENGTH);
+}
+
+void step_learn_locate_done(Unit *u, const StepResult *r, usec_t now)
+{
+        u->record.locate_asked = 1;
+        u->record.locates = r->good && scsi_opcode_parse_report(u->scratch, r->result->n_transferred) > 0;
+        unit_store(u);
+        unit_goto_step(u, STEP_NONE, now);
+}
 
 bool unit_must_return(Unit *u, const UnitCommand *c)
 {

@@ -405,6 +405,7 @@ static void effect_located(Unit *u, const UnitCommand *c, const ScsiResult *resu
                 return;
         }
         r->position_lost = 0;
+        r->locates = 1;
         /* BT = 1 names a place in the drive's own numbers, as st does by default */
         if (tape.destination == LOCATE_OBJECT && !(tape.opcode == OP_LOCATE_10 && (c->cdb[1] & 4))) {
                 position_set_object(&r->position,

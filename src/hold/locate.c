@@ -253,10 +253,12 @@ void step_locate_done(Unit *u, const StepResult *r, usec_t now)
 {
         if (is_illegal(r) && r->sense->code == ASC_INVALID_OPCODE) {
                 u->record.no_locate = 1;
+                u->record.locates = 0;
                 unit_goto_step(u, STEP_PLAN, now);
         } else if (!r->good) {
                 unit_place_not_reached(u, r, now);
         } else {
+                u->record.locates = 1;
                 unit_goto_step(u, STEP_CHECK_POSITION, now);
         }
 }

@@ -356,6 +356,7 @@ static const StepRow steps[_STEP_MAX] = {
         [STEP_COMMIT]         = {"commit", step_commit_start, step_commit_done},
         [STEP_LEARN_MEDIUM]   = {"learn medium", step_learn_medium_start, step_learn_medium_done},
         [STEP_LOOK]           = {"look before a move", step_elements_start, step_look_done},
+        [STEP_LEARN_LOCATE]   = {"learn LOCATE", step_learn_locate_start, step_learn_locate_done},
         [STEP_RETURN]         = {"return", step_return_start, step_return_done},
         [STEP_RETURNED]       = {"returned", step_returned_start, step_returned_done},
         [STEP_ALLOW]          = {"allow removal", step_allow_start, step_allow_done},

@@ -214,6 +214,8 @@ typedef struct UnitRecord {
         uint8_t position_form;    /* PositionForm */
         uint8_t position_trusted; /* READ POSITION agreed with our own count at a place other than 0 */
         uint8_t no_locate;
+        uint8_t locates;      /* LOCATE is known to work */
+        uint8_t locate_asked; /* whether it does */
         uint8_t no_mam;
         uint8_t unrestorable;         /* HoldUnrestorable bits */
         uint8_t block_fixed;          /* block length != 0 */

@@ -237,6 +237,7 @@ typedef enum Step {
         STEP_LEARN_MEDIUM,
         STEP_LEARN_POSITION,
         STEP_LOOK,
+        STEP_LEARN_LOCATE,
         STEP_RETURN,
         STEP_RETURNED,
         STEP_ALLOW,
@@ -351,7 +352,9 @@ void step_learn_position_done(Unit *u, const StepResult *r, usec_t now);
 void unit_submit_read_position(Unit *u);
 bool unit_reports_place(Unit *u, const StepResult *r, const MediumPlace *place);
 
-/* ---- ahead.c: back to where the program is ---- */
+/* ---- ahead.c: whether the drive can go back, and going back to where the program is ---- */
+void step_learn_locate_start(Unit *u, usec_t now);
+void step_learn_locate_done(Unit *u, const StepResult *r, usec_t now);
 void step_return_start(Unit *u, usec_t now);
 void step_return_done(Unit *u, const StepResult *r, usec_t now);
 void step_returned_start(Unit *u, usec_t now);

@@ -422,6 +422,8 @@ static bool start_housekeeping(Unit *u, usec_t now)
                 step = STEP_LEARN_MEDIUM;
         else if (u->want_position)
                 step = STEP_LEARN_POSITION;
+        else if (u->want_locate)
+                step = STEP_LEARN_LOCATE;
         if (step == STEP_NONE)
                 return false;
         unit_goto_step(u, step, now);

@@ -209,6 +209,7 @@ typedef struct Unit {
         UnitResume resume;
         bool want_position; /* READ POSITION before the next command */
         bool want_medium;   /* READ ATTRIBUTE before the next command */
+        bool want_locate;   /* REPORT SUPPORTED OPERATION CODES before the next command */
         MoveBefore looked;  /* of the head of the queue */
         bool want_look;     /* READ ELEMENT STATUS before the next command, a MOVE MEDIUM */
         bool want_commit;   /* WRITE FILEMARKS(0) before the next command */

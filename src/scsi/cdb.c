@@ -162,6 +162,17 @@ size_t scsi_cdb_read_block_limits(uint8_t cdb[static SCSI_CDB_MAX])
         return begin(cdb, OP_READ_BLOCK_LIMITS);
 }
 
+size_t scsi_cdb_report_opcode(uint8_t cdb[static SCSI_CDB_MAX], uint8_t opcode, uint32_t n_alloc)
+{
+        size_t n = begin(cdb, OP_MAINTENANCE_IN);
+
+        cdb[1] = 0x0c; /* service action */
+        cdb[2] = 0x01; /* reporting options: one command */
+        cdb[3] = opcode;
+        put_be(cdb + 6, n_alloc, 4);
+        return n;
+}
+
 size_t scsi_cdb_read_position(uint8_t cdb[static SCSI_CDB_MAX], ReadPositionForm form)
 {
         size_t n = begin(cdb, OP_READ_POSITION);

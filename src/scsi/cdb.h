@@ -60,6 +60,8 @@ size_t scsi_cdb_persistent_reserve_out(uint8_t cdb[static SCSI_CDB_MAX], uint8_t
 /* specific: with tape data encryption, the page. */
 size_t scsi_cdb_security_protocol_in(uint8_t cdb[static SCSI_CDB_MAX], uint8_t protocol, uint16_t specific,
                                      uint32_t n_alloc);
+/* REPORT SUPPORTED OPERATION CODES, for one that has no service action. */
+size_t scsi_cdb_report_opcode(uint8_t cdb[static SCSI_CDB_MAX], uint8_t opcode, uint32_t n_alloc);
 /* Page control: 1 cumulative values. */
 size_t scsi_cdb_log_sense(uint8_t cdb[static SCSI_CDB_MAX], uint8_t control, uint8_t page, uint8_t subpage,
                           uint16_t n_alloc);

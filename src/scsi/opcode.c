@@ -12,6 +12,9 @@
 
 #include "scsi/opcode.h"
 
+#include <errno.h>
+
+#include "util/bytes.h"
 #include "util/cleanup.h"
 
 #define T   (1U << DEVICE_TAPE)
@@ -180,6 +183,16 @@ static const ScsiOpcode unknown_opcode = {
         .timeout_s = MOTION,
         .name = "unknown command",
 };
+
+int scsi_opcode_parse_report(const uint8_t *data, size_t n_data)
+{
+        ByteReader r = byte_reader(data, n_data);
+        uint8_t support;
+
+        reader_skip(&r, 1);
+        support = reader_u8(&r) & 0x07;
+        return r.failed ? -EBADMSG : support == 0x03;
+}
 
 static size_t first_row(uint8_t opcode)
 {

@@ -132,5 +132,9 @@ const ScsiOpcode *scsi_opcode_find(DeviceType type, const uint8_t *cdb, size_t n
  * short to tell. */
 size_t scsi_cdb_length(const uint8_t *cdb, size_t n_cdb);
 
+/* Whether the device knows a command, from its answer to scsi_cdb_report_opcode(): as the standard has it,
+ * SPC-4 6.35.3. 1, 0, or -EBADMSG. */
+int scsi_opcode_parse_report(const uint8_t *data, size_t n_data);
+
 /* The table itself, for tests and `evertape decode`. */
 const ScsiOpcode *scsi_opcode_table(size_t *ret_n);

@@ -72,6 +72,12 @@ static void work_on(Tape *t)
                 tape_check(t, true);
 }
 
+/* The command was given up, and nothing depends on where it was given up: the medium is at its beginning. */
+static bool is_safe_place(const Tape *t)
+{
+        return t->excuses & EXCUSE_TIMEOUT && t->at == 0 && t->partition == 0;
+}
+
 /* Always false: the workload is over. */
 static bool take_error(Tape *t, const char *what)
 {
@@ -86,7 +92,7 @@ static bool take_error(Tape *t, const char *what)
                            s.key, s.code);
         t->over = t->swap_told = true;
         tape_check_after_error(t, false);
-        if (!is_medium_changed(&s) && !s.deferred) {
+        if (!is_medium_changed(&s) && !s.deferred && !is_safe_place(t)) {
                 t->lost_position = true;
                 expect_refusal(t);
         }
@@ -134,6 +140,12 @@ static bool is_as_expected(const Sense *s, const Expect *e)
                (!e->residue_given || (s->information_valid && s->information == e->residue));
 }
 
+/* Its answer tells nothing of how the drive is. */
+static bool may_be_answered_early(const World *w)
+{
+        return w->config.pipeline > 0 && (w->cdb[0] == OP_WRITE_6 || w->cdb[0] == OP_READ_6);
+}
+
 static bool ended(Tape *t, const char *what, bool as_expected)
 {
         World *w = &t->world;
@@ -142,7 +154,8 @@ static bool ended(Tape *t, const char *what, bool as_expected)
                 return false;
         if (as_expected) {
                 /* one that was settled before the fault says nothing of what came after it */
-                t->excuses &= t->fresh ? ~0u : EXCUSE_STATE;
+                if (!may_be_answered_early(w))
+                        t->excuses &= t->fresh ? ~0u : EXCUSE_STATE;
                 t->fresh = false;
                 return true;
         }
