@@ -18,6 +18,10 @@
 #define JOURNAL_MIN     (UINT64_C(4) << 20)
 #define JOURNAL_MAX     (UINT64_C(64) << 30)
 
+#define DEFAULT_PIPELINE (16 << 20)
+#define PIPELINE_MIN     (64 << 10)
+#define PIPELINE_MAX     (256 << 20)
+
 typedef struct Parse {
         Config *config;
         FILE *stream;
@@ -42,7 +46,7 @@ static ConfigDevice *device_section(Config *c, const char *name)
                 return NULL;
         c->devices = d;
         d = &c->devices[c->n_devices++];
-        *d = (ConfigDevice){.timeout = c->timeout};
+        *d = (ConfigDevice){.pipeline = -1};
         snprintf(d->name, sizeof(d->name), "%s", name);
         return d;
 }
@@ -75,6 +79,21 @@ static const char *parse_journal(Config *c, const char *device, const char *valu
         return NULL;
 }
 
+static const char *parse_pipeline(Config *c, const char *device, const char *value)
+{
+        ConfigDevice *d = device ? device_section(c, device) : NULL;
+        uint64_t size = 0;
+
+        if (device && !d)
+                return "out of memory";
+        if (!text_equal(value, "no") && text_parse_size(value, &size) < 0)
+                return "not a size such as 16M, or no";
+        if (size != 0 && (size < PIPELINE_MIN || size > PIPELINE_MAX))
+                return "must be no, or from 64K to 256M";
+        *(d ? &d->pipeline : &c->pipeline) = (int64_t) size;
+        return NULL;
+}
+
 static const char *parse_follow(Config *c, const char *device, const char *value)
 {
         return bay_follow_parse(value, &c->follow) < 0 ? "must be bay or drive" : NULL;
@@ -87,6 +106,7 @@ static const struct ConfigKey {
 } keys[] = {
         {"Hold", "Timeout", true, parse_timeout},
         {"Hold", "Journal", false, parse_journal},
+        {"Hold", "Pipeline", true, parse_pipeline},
         {"Names", "Follow", false, parse_follow},
 };
 
@@ -190,7 +210,7 @@ static int load_drop_ins(Config *c, const char *path)
 
 int config_load(const char *path, Config *ret)
 {
-        Config c = {.timeout = DEFAULT_TIMEOUT, .journal = DEFAULT_JOURNAL};
+        Config c = {.timeout = DEFAULT_TIMEOUT, .journal = DEFAULT_JOURNAL, .pipeline = DEFAULT_PIPELINE};
         int r, d;
 
         r = load_file(&c, path);
@@ -209,10 +229,28 @@ void config_deinit(Config *c)
         *c = (Config){};
 }
 
-usec_t config_timeout(const Config *c, const char *name, usec_t of_model)
+static const ConfigDevice *find_device(const Config *c, const char *name)
 {
+        static const ConfigDevice none = {.pipeline = -1};
+
         for (size_t i = 0; i < c->n_devices; i++)
                 if (text_equal(c->devices[i].name, name))
-                        return c->devices[i].timeout;
+                        return &c->devices[i];
+        return &none;
+}
+
+usec_t config_timeout(const Config *c, const char *name, usec_t of_model)
+{
+        const ConfigDevice *d = find_device(c, name);
+
+        if (d->timeout > 0)
+                return d->timeout;
         return of_model > 0 ? of_model : c->timeout;
+}
+
+uint32_t config_pipeline(const Config *c, const char *name)
+{
+        const ConfigDevice *d = find_device(c, name);
+
+        return (uint32_t) (d->pipeline >= 0 ? d->pipeline : c->pipeline);
 }

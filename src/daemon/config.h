@@ -11,12 +11,14 @@
 /* What one [Device "NAME"] section overrides. */
 typedef struct ConfigDevice {
         char name[NAME_LENGTH_MAX];
-        usec_t timeout;
+        usec_t timeout;   /* 0: not given */
+        int64_t pipeline; /* -1: not given */
 } ConfigDevice;
 
 typedef struct Config {
         usec_t timeout;   /* [Hold] Timeout= */
         uint64_t journal; /* [Hold] Journal=, bytes */
+        int64_t pipeline; /* [Hold] Pipeline=, bytes; 0: none */
         BayFollow follow; /* [Names] Follow= */
         ConfigDevice *devices;
         size_t n_devices;
@@ -31,3 +33,5 @@ void config_deinit(Config *c);
 /* of_model: what tape.inf(5) has for devices of this model, 0 if nothing. It counts between [Device "NAME"]
  * and [Hold]. */
 usec_t config_timeout(const Config *c, const char *name, usec_t of_model);
+/* Bytes of write-behind and read-ahead. */
+uint32_t config_pipeline(const Config *c, const char *name);

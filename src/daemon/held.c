@@ -342,6 +342,7 @@ int held_fail(Held *h, bool once)
 void held_configured(Held *h)
 {
         unit_set_timeout(h->unit, manager_timeout(h->manager, &h->device));
+        unit_set_pipeline(h->unit, manager_pipeline(h->manager, &h->device));
         unit_tick(h->unit, now());
         held_run(h);
 }
@@ -398,7 +399,9 @@ bool held_stopped(Held *h)
 int held_new(Manager *m, const RegistryDevice *device, Held **ret)
 {
         _cleanup_(held_freep) Held *h = calloc(1, sizeof(*h));
-        UnitConfig config = {.type = device->identity.type, .timeout = manager_timeout(m, device)};
+        UnitConfig config = {.type = device->identity.type,
+                             .timeout = manager_timeout(m, device),
+                             .pipeline = manager_pipeline(m, device)};
         int r;
 
         if (!h)

@@ -43,6 +43,11 @@ InfMatch manager_match(const Manager *m, const Identity *identity)
         return inf_table_match(&m->table, &inquiry);
 }
 
+uint32_t manager_pipeline(const Manager *m, const RegistryDevice *device)
+{
+        return config_pipeline(m->config, device->name);
+}
+
 usec_t manager_timeout(const Manager *m, const RegistryDevice *device)
 {
         InfMatch match = manager_match(m, &device->identity);

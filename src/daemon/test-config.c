@@ -149,6 +149,49 @@ static void test_files(void **state)
         }
 }
 
+static void test_pipeline(void **state)
+{
+        static const struct {
+                const char *text;
+                int result;
+                uint64_t all, of_drive1;
+        } cases[] = {
+                {"", 0, 16 * MIB, 16 * MIB},
+                {"[Hold]\nPipeline=no\n", 0, 0, 0},
+                {"[Hold]\nPipeline=64K\n", 0, MIB / 16, MIB / 16},
+                {"[Hold]\nPipeline=256M\n[Device \"drive1\"]\nPipeline=no\n", 0, 256 * MIB, 0},
+                {"[Device \"drive1\"]\nPipeline=1M\n[Hold]\nPipeline=no\n", 0, 0, MIB},
+                {"[Device \"drive1\"]\nTimeout=1min\n[Hold]\nPipeline=no\n", 0, 0, 0},
+                {"[Hold]\nPipeline=63K\n", 1, 16 * MIB, 16 * MIB},
+                {"[Hold]\nPipeline=257M\n", 1, 16 * MIB, 16 * MIB},
+                {"[Hold]\nPipeline=yes\n", 1, 16 * MIB, 16 * MIB},
+                {"[Hold]\nPipeline=\n", 1, 16 * MIB, 16 * MIB},
+                {"[Names]\nPipeline=1M\n", 1, 16 * MIB, 16 * MIB},
+        };
+        Config c;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                print_message("%zu\n", i);
+                write_file(path, cases[i].text);
+                assert_int_equal(config_load(path, &c), cases[i].result);
+                assert_int_equal(config_pipeline(&c, "other"), cases[i].all);
+                assert_int_equal(config_pipeline(&c, "drive1"), cases[i].of_drive1);
+                config_deinit(&c);
+        }
+}
+
+/* Its section says nothing of Timeout=: what the model has counts. */
+static void test_other_keys_of_a_device(void **state)
+{
+        Config c;
+
+        write_file(path, "[Device \"drive1\"]\nPipeline=no\n[Hold]\nTimeout=2min\n");
+        assert_int_equal(config_load(path, &c), 0);
+        assert_int_equal(config_timeout(&c, "drive1", 7 * MINUTE), 7 * MINUTE);
+        assert_int_equal(config_timeout(&c, "drive1", 0), 2 * MINUTE);
+        config_deinit(&c);
+}
+
 /* A name that is too long for any device is another one's section. */
 static void test_long_name(void **state)
 {
@@ -238,6 +281,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_files, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_pipeline, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_other_keys_of_a_device, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_long_name, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_drop_ins, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_drop_ins_alone, setup, teardown),
