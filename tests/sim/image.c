@@ -268,8 +268,8 @@ bool tape_anchor_stands(const Tape *t)
 {
         const Track *k = &t->cartridges[t->loaded].tracks[t->anchor_partition];
 
-        /* behind what is being written, where old data show, it is such */
-        if (t->kind->old_data_visible && t->n_attempt > 0 && t->anchor >= t->at)
+        /* it has to be before what is being written, as in begin_to_write() */
+        if (t->n_attempt > 0 && (t->anchor_partition != t->partition || t->anchor >= t->at))
                 return false;
         return t->anchored && t->anchor < k->n_told &&
                stands_at(t, t->loaded, t->anchor_partition, t->anchor, &k->told[t->anchor], true);

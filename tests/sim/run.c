@@ -149,6 +149,8 @@ void run_play(const RunPlan *plan, Totals *totals, RunResult *ret)
         }
         tape_init(t, plan->kind, plan->seed + 1);
         prepare(t, plan);
+        world_trace(w, "workload %s, drive %s, pipeline %u", plan->work->name, plan->kind->name,
+                    w->config.pipeline);
         if (tape_begin(t))
                 (void) plan->work->run(t);
         tape_finish(t);
