@@ -85,12 +85,17 @@ bool unit_repositions(const ScsiOpcode *opcode, const uint8_t *cdb)
 
 /* An error of a WRITE is about that WRITE. That what was acknowledged before is lost is told by the error of
  * a command whose success would have promised that it is on the medium. */
-void unit_report_loss(Unit *u, const ScsiOpcode *opcode)
+bool unit_reports_loss(const Unit *u, const ScsiOpcode *opcode)
 {
         bool transfers = opcode->effect == POSITION_READ || opcode->opcode == OP_WRITE_6 ||
                          opcode->opcode == OP_WRITE_16;
 
-        if (opcode->effect != POSITION_KEPT && !transfers)
+        return u->record.loss_unreported && opcode->effect != POSITION_KEPT && !transfers;
+}
+
+void unit_report_loss(Unit *u, const ScsiOpcode *opcode)
+{
+        if (unit_reports_loss(u, opcode))
                 u->record.loss_unreported = 0;
 }
 

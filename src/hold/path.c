@@ -128,15 +128,26 @@ void unit_lose_what_waits(Unit *u)
         u->record.anchor.valid = 0;
 }
 
+/* A loss is told when the answer is with the kernel, and not before: who dies between the two leaves it to
+ * his successor, to whom the command comes again. */
+static void fail(Unit *u, const UnitCommand *c)
+{
+        uint8_t sense[SCSI_SENSE_MAX];
+        size_t n = unit_build_error(u, c->cdb, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT, sense);
+        bool tells = unit_reports_loss(u, c->opcode);
+
+        u->telling_loss |= tells;
+        unit_complete(u, c, SCSI_CHECK_CONDITION, sense, n, 0, tells);
+}
+
 void unit_fail_queue(Unit *u)
 {
         while (u->n_queue > 0) {
                 UnitCommand c = u->queue[0];
 
                 unit_queue_pop(u);
-                unit_report_loss(u, c.opcode);
                 if (!c.answered)
-                        unit_complete_error(u, &c, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+                        fail(u, &c);
         }
 }
 

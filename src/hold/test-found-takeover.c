@@ -158,9 +158,52 @@ static void test_state_is_lost(void **state)
 /* clang-format off */
 #define HELD(test) cmocka_unit_test_setup_teardown(test, fake_setup_held, fake_teardown)
 
+/* Killed after the time was over, and before the REWIND that was to tell of the loss had its answer. */
+static void test_loss_told_by_nobody(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag;
+
+        write_two(f);
+        fake_path_down(f);
+        fake_command(f, CDB_REWIND, NULL, 0);
+        f->keeps_answers = true;
+        fake_tick(f);
+        f->keeps_answers = false;
+        f->n_answers = 0;
+        fake_restart(f);
+        tag = fake_command(f, CDB_REWIND, NULL, 0);
+        expect_return_at(f, "MEDIUM-1", 2);
+        assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+        tag = fake_command(f, CDB_REWIND, NULL, 0);
+        expect(f, CDB_REWIND, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+}
+
+/* One that was aborted is answered to nobody. */
+static void test_loss_told_to_nobody(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag;
+
+        write_two(f);
+        tag = fake_command(f, CDB_REWIND, NULL, 0);
+        expect(f, CDB_REWIND, LOST);
+        fake_abort(f, tag);
+        assert_answered(f, tag, SCSI_TASK_ABORTED);
+        fake_tick(f);
+        tag = fake_command(f, CDB_COMMIT, NULL, 0);
+        assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+        expect_return_at(f, "MEDIUM-1", 2);
+        tag = fake_command(f, CDB_REWIND, NULL, 0);
+        assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(test_loss_told_by_nobody, fake_setup_held, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_loss_told_to_nobody, fake_setup_held, fake_teardown),
                 HELD(test_read_keeps_journal),
                 HELD(test_cut_record),
                 HELD(test_damaged_pages),

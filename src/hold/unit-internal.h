@@ -130,7 +130,9 @@ static inline bool unit_has_lost(const Unit *u)
 }
 bool unit_depends_on_position(const ScsiOpcode *opcode, const uint8_t *cdb);
 bool unit_repositions(const ScsiOpcode *opcode, const uint8_t *cdb);
-/* This command is answered with an error because something was lost. */
+/* The error of this command tells that something was lost. */
+bool unit_reports_loss(const Unit *u, const ScsiOpcode *opcode);
+/* The same, and the record says that it was told, or that it will be by a successor. */
 void unit_report_loss(Unit *u, const ScsiOpcode *opcode);
 /* Updates the record after the device has answered; data: the program's buffer. */
 void unit_apply_effect(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense);

@@ -189,6 +189,9 @@ void unit_answered(Unit *u, usec_t now)
 {
         u->record.in_flight.phase = IN_FLIGHT_NONE;
         u->awaiting_answer = false;
+        if (u->telling_loss)
+                u->record.loss_unreported = 0;
+        u->telling_loss = false;
         unit_store(u);
         unit_pump(u, now);
 }

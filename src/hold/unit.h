@@ -201,6 +201,7 @@ typedef struct Unit {
         bool refuse_now;      /* unit_fail(once): what depends on the position does not wait either */
         bool stopping;        /* unit_stop() */
         bool leaving;         /* unit_leave() */
+        bool telling_loss;    /* an answer that is not carried out yet tells of a loss */
         bool awaiting_answer; /* the last ordered command's HOLD_COMPLETE is not carried out yet */
         bool redelivery;      /* record.in_flight is a predecessor's: the kernel will deliver it again */
         UnitSubmitted submitted;
