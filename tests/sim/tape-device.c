@@ -59,12 +59,20 @@ static void watch(Tape *t, const ScsiCommand *c, const ScsiResult *r)
                            t->prevent ? "allowed" : "prevented");
 }
 
+/* A command that matters is on its way: at the beginning, too, the program is in the middle of something. */
+static bool is_in_use(const Tape *t)
+{
+        const World *w = &t->world;
+
+        return w->outstanding && scsi_opcode_find(DEVICE_TAPE, w->cdb, w->n_cdb)->settle != SETTLE_REPEAT;
+}
+
 /* What the drive has told is known when the next command is sent: until then it may be forgotten again. A
  * number that is told for the first time after a loss, in the middle of the tape, proves nothing. */
 static void learn(Tape *t)
 {
         t->object_known |= t->asked == OP_READ_POSITION && !t->kind->zero_position;
-        t->serial_known |= t->asked == OP_READ_ATTRIBUTE && (!t->fresh || t->at == 0);
+        t->serial_known |= t->asked == OP_READ_ATTRIBUTE && (!t->fresh || (t->at == 0 && !is_in_use(t)));
         t->asked = 0;
 }
 
