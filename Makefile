@@ -38,6 +38,7 @@ demo: build
 
 torture: build
 	@$(BUILD)/tests/sim/sim --cut-everywhere --twice --jobs $(JOBS)
+	@$(BUILD)/tests/sim/sim --cut-everywhere --twice --behind 50000 --jobs $(JOBS)
 	@$(BUILD)/tests/sim/changer-sim --seed $(SEED) --count 100000
 	@$(BUILD)/tests/sim/secured-sim --twice
 	@$(BUILD)/tests/sim/sim --seed $(SEED) --count $(SEEDS) --jobs $(JOBS)

@@ -75,7 +75,9 @@ survives "cut in a command that was carried out" cut_in_flight 1 executed
 survives "cut in a command that was not" cut_in_flight 0
 survives "reset" model reset drive1
 survives "power cycle, 5 objects lost" power_cycle
-ok "the journal had them" evertaped_said 'lib1-drive1: resumed: .* 5 objects written again'
+# and what had not been sent yet
+ok "the journal had them" evertaped_said \
+    'lib1-drive1: resumed: .* ([5-9]|[1-9][0-9]+) objects written again, [0-9]+ compared'
 survives "becoming ready" slow_start
 survives "cut again during the resume" cut_twice
 
