@@ -7,7 +7,7 @@
  *    attentions are drained and remembered;
  *  - what was set (restore.c): PREVENT, RESERVE, MODE SELECT, as the program had them;
  *  - which medium (restore.c): READ ATTRIBUTE 0401h, or later the last object, read back;
- *  - where (replay.c, changer.c).
+ *  - where (plan.c, compare.c, rewrite.c, changer.c).
  *
  * Any step may be interrupted by another loss; everything then starts again from the record, which a resume
  * changes only when it is over. */
@@ -20,8 +20,6 @@
 #include "scsi/cdb.h"
 #include "util/text.h"
 
-#define READY_ANSWERS      3
-#define READY_INTERVAL     (500 * USEC_PER_MSEC)
 #define RETRY_INTERVAL     (1 * USEC_PER_SEC)
 #define BUSY_INTERVAL      (50 * USEC_PER_MSEC)
 #define ABORTED_MAX        8
@@ -54,101 +52,6 @@ void unit_submit_in(Unit *u, const uint8_t *cdb, size_t n_cdb, uint32_t n_data)
 void unit_submit_bare(Unit *u, const uint8_t *cdb, size_t n_cdb)
 {
         unit_submit_step(u, cdb, n_cdb, SCSI_NO_DATA, NULL, 0);
-}
-
-/* ---- is it ready ---- */
-
-static void step_ready_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        unit_submit_bare(u, cdb, scsi_cdb_test_unit_ready(cdb));
-}
-
-static void ready_again(Unit *u, usec_t now, usec_t pause)
-{
-        if (pause == 0)
-                unit_goto_step(u, STEP_READY, now);
-        else
-                u->wake = now + pause;
-}
-
-/* With a session open it is for the plan to say what a medium that is gone means. */
-static void note_medium(Unit *u, bool no_medium)
-{
-        if (no_medium && !unit_session_open(u))
-                unit_forget_medium(u, MEDIUM_ABSENT);
-        else if (!no_medium && u->record.medium == MEDIUM_ABSENT)
-                unit_forget_medium(u, MEDIUM_PRESENT);
-        else if (!no_medium)
-                u->record.medium = MEDIUM_PRESENT;
-}
-
-static void ready_count(Unit *u, bool no_medium, usec_t now)
-{
-        if (u->resume.n_ready > 0 && u->resume.ready_no_medium != no_medium)
-                u->resume.n_ready = 0;
-        u->resume.ready_no_medium = no_medium;
-        if (++u->resume.n_ready < READY_ANSWERS) {
-                unit_goto_step(u, STEP_READY, now);
-                return;
-        }
-        if (u->config.type == DEVICE_TAPE)
-                note_medium(u, no_medium);
-        unit_goto_step(u, STEP_PREVENT, now);
-}
-
-static void step_ready_done(Unit *u, const StepResult *r, usec_t now)
-{
-        if (r->result->status == SCSI_RESERVATION_CONFLICT && u->record.persistent.registered &&
-            !u->resume.conflict) {
-                /* by another path of ours, perhaps: then it is taken over first */
-                u->resume.conflict = true;
-                unit_goto_step(u, STEP_KEYS, now);
-                return;
-        }
-        if (r->result->status == SCSI_RESERVATION_CONFLICT && u->resume.conflict_over) {
-                unit_give_up_position(u, now, "another host has reserved the device");
-                return;
-        }
-        if (r->good ||
-            (r->sense && r->sense->key != SENSE_NOT_READY && r->sense->key != SENSE_UNIT_ATTENTION))
-                ready_count(u, false, now);
-        else if (r->sense && r->sense->key == SENSE_NOT_READY &&
-                 (sense_asc(r->sense) == 0x3a || r->sense->code == 0x0402 || r->sense->code == 0x0403))
-                ready_count(u, true, now);
-        else {
-                u->resume.n_ready = 0;
-                ready_again(u, now, READY_INTERVAL);
-        }
-}
-
-/* ---- between two commands ---- */
-
-static void step_commit_start(Unit *u, usec_t now)
-{
-        uint8_t cdb[SCSI_CDB_MAX];
-
-        u->want_commit = false;
-        unit_submit_bare(u, cdb, scsi_cdb_write_filemarks_6(cdb, false, 0));
-}
-
-/* A failure is about objects that the program has already been told are good: it must hear it now. */
-static void step_commit_done(Unit *u, const StepResult *r, usec_t now)
-{
-        if (r->good || (r->sense && !r->sense->deferred && r->sense->key <= SENSE_RECOVERED_ERROR)) {
-                unit_commit(u);
-                unit_store(u);
-        } else {
-                journal_commit(&u->journal);
-                u->record.anchor.valid = 0;
-                u->record.position_lost = u->record.loss_unreported = 1;
-                snprintf(u->record.reason, sizeof(u->record.reason), "the drive could not write its buffer");
-                unit_store(u);
-                unit_push_failed(u);
-                unit_set_phase(u, UNIT_FAILED);
-        }
-        unit_goto_step(u, STEP_NONE, now);
 }
 
 /* ---- the end ---- */
@@ -448,7 +351,7 @@ static void step_attention(Unit *u, const Sense *sense, usec_t now)
         u->resume.n_attentions = n;
         u->resume.n_ready = 0;
         u->resume.step = STEP_READY;
-        ready_again(u, now, n % ATTENTIONS_AT_ONCE == 0 ? RETRY_INTERVAL : 0);
+        unit_ask_again(u, now, n % ATTENTIONS_AT_ONCE == 0 ? RETRY_INTERVAL : 0);
 }
 
 void unit_step_result(Unit *u, const ScsiResult *result, usec_t now)
@@ -486,7 +389,7 @@ void unit_step_result(Unit *u, const ScsiResult *result, usec_t now)
         if (unit_becomes_ready(r.sense) && step > STEP_READY) {
                 unit_start_recovery(u, STEP_NONE, now);
                 u->resume.step = STEP_READY;
-                u->wake = now + READY_INTERVAL;
+                u->wake = now + UNIT_READY_INTERVAL;
                 return;
         }
         if (r.sense && r.sense->deferred && is_housekeeping(step) && u->config.type == DEVICE_TAPE) {

@@ -27,8 +27,6 @@ void unit_end_trouble(Unit *u, usec_t now);
 /* Closes the path; only while nothing is in flight. */
 void unit_lose_path(Unit *u, usec_t now, const char *why);
 void unit_queue_pop(Unit *u);
-/* The command is on its way, or answered: what a successor has to know of it. */
-void unit_note_in_flight(Unit *u, const UnitCommand *c);
 /* Commands whose outcome matters to what follows; the others may be sent twice. */
 bool unit_is_ordered(const ScsiOpcode *opcode);
 /* path.c. What was in flight stays in doubt until the program goes to a place that it knows. */
@@ -41,6 +39,22 @@ void unit_pump_stop(Unit *u, usec_t now);
 void unit_pump(Unit *u, usec_t now);
 /* The recovery is over: the head is answered if it was settled, or sent again. */
 void unit_resume_queue(Unit *u, usec_t now);
+
+/* ---- takeover.c: a predecessor's command ---- */
+
+/* The kernel has delivered it again: the same CDB and the same data. */
+bool unit_is_redelivered(const Unit *u, const UnitCommand *c);
+/* The head is it: it has the answer that is in the record. */
+void unit_answer_settled(Unit *u);
+/* It becomes the head. */
+void unit_bring_redelivered(Unit *u);
+
+/* ---- begin.c: a command begins ---- */
+
+/* The command is on its way, or answered: what a successor has to know of it. */
+void unit_note_in_flight(Unit *u, const UnitCommand *c);
+/* Sends the head, or answers it, or wants something of the engine's own first. */
+void unit_start_head(Unit *u);
 
 /* ---- behind.c: write-behind ---- */
 
@@ -69,7 +83,8 @@ void unit_drop_ahead(Unit *u);
 
 /* ---- program.c: the device's answer ---- */
 
-#define UNIT_RETRY_AFTER (50 * USEC_PER_MSEC) /* BUSY, or the kernel is short of memory */
+#define UNIT_RETRY_AFTER    (50 * USEC_PER_MSEC)  /* BUSY, or the kernel is short of memory */
+#define UNIT_READY_INTERVAL (500 * USEC_PER_MSEC) /* between two questions whether it is */
 
 /* A unit attention that is no program's. */
 void unit_take_attention(Unit *u, const Sense *sense, usec_t now);
@@ -136,6 +151,8 @@ bool unit_reports_loss(const Unit *u, const ScsiOpcode *opcode);
 void unit_report_loss(Unit *u, const ScsiOpcode *opcode);
 /* Updates the record after the device has answered; data: the program's buffer. */
 void unit_apply_effect(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense);
+/* ---- medium.c: the medium, and what is proven of it ---- */
+
 /* The medium went away, or another one came. */
 void unit_forget_medium(Unit *u, MediumPresence now_known);
 /* Everything written is on the medium. */
@@ -148,6 +165,8 @@ void unit_overwrite_anchor(Unit *u);
  * information. */
 void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, uint32_t n_protection,
                           const MediumPlace *end);
+/* The last block in the journal is the anchor. */
+void unit_anchor_from_journal(Unit *u);
 
 /* ---- restore.c: what the program set and a reset undoes ---- */
 
@@ -271,6 +290,14 @@ typedef struct StepRow {
         void (*done)(Unit *u, const StepResult *r, usec_t now);
 } StepRow;
 
+/* ---- ready.c: is it ready, has it written ---- */
+void step_ready_start(Unit *u, usec_t now);
+void step_ready_done(Unit *u, const StepResult *r, usec_t now);
+void step_commit_start(Unit *u, usec_t now);
+void step_commit_done(Unit *u, const StepResult *r, usec_t now);
+/* Once more, after a pause. */
+void unit_ask_again(Unit *u, usec_t now, usec_t pause);
+
 /* ---- identify.c: who is it ---- */
 void step_inquiry_start(Unit *u, usec_t now);
 void step_inquiry_done(Unit *u, const StepResult *r, usec_t now);
@@ -317,12 +344,23 @@ void step_encrypt_done(Unit *u, const StepResult *r, usec_t now);
 void step_encryption_start(Unit *u, usec_t now);
 void step_encryption_done(Unit *u, const StepResult *r, usec_t now);
 
-/* ---- replay.c: prove the medium, find what is on it, write the rest again ---- */
+/* ---- plan.c: where the medium stands, and what is to be done ---- */
+void unit_pass_objects(MediumPlace *p, const JournalRecord *r, uint64_t n);
+/* Of the journal's object now under comparison. */
+MediumPlace unit_place_of_compare(const Unit *u);
+/* A WRITE or WRITE FILEMARKS, of which the journal has the objects. */
+bool unit_write_in_flight(const Unit *u);
+/* Goes to the commit point, by way of a block that is known if the medium has yet to be proven. */
+void unit_plan_return(Unit *u, usec_t now);
 void step_plan_start(Unit *u, usec_t now);
+
+/* ---- compare.c: prove the medium, find what is on it ---- */
 void step_anchor_start(Unit *u, usec_t now);
 void step_anchor_done(Unit *u, const StepResult *r, usec_t now);
 void step_compare_start(Unit *u, usec_t now);
 void step_compare_done(Unit *u, const StepResult *r, usec_t now);
+
+/* ---- rewrite.c: write the rest again ---- */
 void step_rewrite_start(Unit *u, usec_t now);
 void step_rewrite_done(Unit *u, const StepResult *r, usec_t now);
 
