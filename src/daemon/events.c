@@ -20,6 +20,8 @@
 /* clang-format off */
 static const EventRow events[] = {
         {"arrived",              LOG_NOTICE,  true,  "50a74cff026f4c84aa8ff5f8d837115f"},
+        {"returned",             LOG_INFO,    true,  "c1f5a4b40d4e4b0c8d5d3c0e7a1b92f6"},
+        {"gone",                 LOG_NOTICE,  true,  "8e2b6d0f9a5c4f1e9b7a4d3c2e1f0a95"},
         {"firmware",             LOG_NOTICE,  true,  "f11fc8de3eb449c88f8de0e973e1d036"},
         {"replaced",             LOG_WARNING, true,  "2e7abed5658e430d856980bb0977e471"},
         {"bay",                  LOG_NOTICE,  true,  "f99e6ae5c3c74558bad367d4ab3e1d35"},

@@ -24,6 +24,7 @@ struct Manager {
         int root;
         DevicePath *paths;
         size_t n_paths;
+        bool scanned; /* once */
         sd_event_source *scan_timer, *save_timer;
         Held *helds[HELD_MAX];
         size_t n_helds;

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/arrivals.h"
 #include "daemon/bus.h"
 #include "daemon/events.h"
 #include "daemon/manager-internal.h"
@@ -204,6 +205,9 @@ static void scan_since(Manager *m, usec_t came_at)
         /* first of all: programs wait for these */
         for (size_t i = 0; i < m->n_helds; i++)
                 held_update_paths(m->helds[i], m->paths, m->n_paths, came_at);
+        if (m->scanned) /* what is there at the start is no news */
+                arrivals_tell(m, old, n_old);
+        m->scanned = true;
         naming_update(m->naming, old, n_old);
         if (m->bus)
                 emit_unheld(m, old, n_old);
