@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/ctl-progress.h"
 #include "ctl/ctl.h"
 #include "util/text.h"
 #include "util/time.h"
@@ -106,6 +107,11 @@ int bus_ping(usec_t timeout, bool *ret_answers)
         return 0;
 }
 
+static void slot_releasep(sd_bus_slot **slot)
+{
+        *slot = sd_bus_slot_unref(*slot);
+}
+
 /* Calls a method that takes a name, or nothing. */
 static int bus_call(sd_bus *bus, const char *method, const char *name, usec_t timeout, sd_bus_error *error,
                     sd_bus_message **ret)
@@ -177,11 +183,70 @@ int bus_call_names(sd_bus *bus, const char *method, const char *a, const char *b
                  : bus_ask(bus, method, error, &reply, "s", a);
 }
 
+typedef struct Changing {
+        bool done;
+        int result;
+        sd_bus_error *error;
+} Changing;
+
+static int on_changed(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+        Changing *c = userdata;
+
+        c->done = true;
+        c->result = sd_bus_message_is_method_error(reply, NULL)
+                            ? -sd_bus_error_get_errno(sd_bus_message_get_error(reply))
+                            : 0;
+        if (c->result < 0)
+                (void) sd_bus_error_copy(c->error, sd_bus_message_get_error(reply));
+        return 0;
+}
+
+static void show_progress(sd_bus *bus, Progress *p, const char *name)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(device_freep) Device *d = NULL;
+
+        if (bus_show(bus, name, &d, &error) >= 0)
+                progress_draw(p, d);
+}
+
+static int await_change(sd_bus *bus, const char *name, const Changing *c)
+{
+        Progress progress;
+        int r = 0;
+
+        progress_begin(&progress);
+        while (!c->done && r >= 0) {
+                usec_t now = usec_now(CLOCK_MONOTONIC);
+
+                r = sd_bus_process(bus, NULL);
+                if (r == 0 && progress_is_due(&progress))
+                        show_progress(bus, &progress, name);
+                else if (r == 0)
+                        r = sd_bus_wait(bus, progress.next == USEC_INFINITY ? UINT64_MAX
+                                             : progress.next > now          ? progress.next - now
+                                                                            : 0);
+                if (r == -EINTR)
+                        r = 0;
+        }
+        progress_end(&progress);
+        return r < 0 ? r : c->result;
+}
+
 int bus_change(sd_bus *bus, const char *method, const char *name, sd_bus_error *error)
 {
-        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *m = NULL;
+        _cleanup_(slot_releasep) sd_bus_slot *slot = NULL;
+        Changing c = {.error = error};
+        int r;
 
-        return bus_call(bus, method, name, CHANGE_TIMEOUT, error, &reply);
+        r = sd_bus_message_new_method_call(bus, &m, BUS_SERVICE, BUS_PATH, BUS_INTERFACE, method);
+        if (r >= 0)
+                r = sd_bus_message_append_basic(m, 's', name);
+        if (r >= 0)
+                r = sd_bus_call_async(bus, &slot, m, on_changed, &c, CHANGE_TIMEOUT);
+        return r < 0 ? r : await_change(bus, name, &c);
 }
 
 static int bus_list_all(sd_bus *bus, DeviceList *ret)

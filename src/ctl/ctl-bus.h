@@ -50,7 +50,8 @@ int bus_call_names(sd_bus *bus, const char *method, const char *a, const char *b
 int bus_ask(sd_bus *bus, const char *method, sd_bus_error *error, sd_bus_message **ret, const char *types,
             ...);
 
-/* Calls Hold or Release for one device; takes as long as the daemon needs. Does not complain. */
+/* Calls Hold or Release for one device; takes as long as the daemon needs, and shows
+ * meanwhile, to a person at a terminal, what it is about. Does not complain. */
 int bus_change(sd_bus *bus, const char *method, const char *name, sd_bus_error *error);
 
 /* Calls changed() for every signal of the daemon, and owner() when the daemon comes and goes (argument 3 of

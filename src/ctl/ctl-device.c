@@ -47,10 +47,31 @@ static const Field fields[_FIELD_MAX] = {
         [FIELD_POSITION]    = {"POSITION",    "Position",     "Position",     FIELD_TYPE_TEXT,  "where the tape is"},
         [FIELD_PROGRAM]     = {"PROGRAM",     "Program",      "User",         FIELD_TYPE_TEXT,  "program that has it open"},
         [FIELD_PID]         = {"PID",         "Process",      "UserPid",      FIELD_TYPE_PID,   "its process id"},
+        [FIELD_CARTRIDGE]   = {"CARTRIDGE",   "Cartridge",    "Cartridge",    FIELD_TYPE_TEXT,  "barcode of the cartridge in it, else its serial number"},
+        [FIELD_MEDIUM_SERIAL]={"MEDIUM-SERIAL","Medium serial","MediumSerial",FIELD_TYPE_TEXT,  "serial number of the cartridge"},
+        [FIELD_RATE]        = {"RATE",        "Rate",         "Rate",         FIELD_TYPE_RATE,  "bytes a second, over the last seconds"},
+        [FIELD_WAITING]     = {"WAITING",     "Waiting",      "Waiting",      FIELD_TYPE_TALLY, "commands of programs that have no answer yet"},
+        [FIELD_JOURNAL]     = {"JOURNAL",     "Journal",      "JournalFill",  FIELD_TYPE_BYTES, "written, and not known to be on the tape"},
+        [FIELD_JOURNAL_SIZE]= {"JOURNAL-SIZE","Journal size", "JournalSize",  FIELD_TYPE_BYTES, "room for it"},
+        [FIELD_OUTAGE_BEGAN]= {"OUTAGE-BEGAN","Outage began", "OutageBegan",  FIELD_TYPE_TIME,  "when the present or the last outage began"},
+        [FIELD_OUTAGE_CAUSE]= {"OUTAGE-CAUSE","Outage cause", "OutageCause",  FIELD_TYPE_TEXT,  "what it began with"},
+        [FIELD_OUTAGE_TOTAL]= {"OUTAGE-TOTAL","Outage total", "OutageTotal",  FIELD_TYPE_SPAN,  "how long all took since evertaped was started"},
+        [FIELD_REPLAYED]    = {"REPLAYED",    "Written again","Replayed",     FIELD_TYPE_TALLY, "blocks and filemarks written again"},
+        [FIELD_COMPARED]    = {"COMPARED",    "Compared",     "Compared",     FIELD_TYPE_TALLY, "blocks and filemarks read back and found right"},
+        [FIELD_SETTLED]     = {"SETTLED",     "Settled",      "Settled",      FIELD_TYPE_TALLY, "commands whose lost answer was found"},
+        [FIELD_RESETS]      = {"RESETS",      "Resets",       "Resets",       FIELD_TYPE_TALLY, "resets since evertaped was started"},
+        [FIELD_FAILURES]    = {"FAILURES",    "Failures",     "Failures",     FIELD_TYPE_TALLY, "failures since evertaped was started"},
+        [FIELD_LOADS]       = {"LOADS",       "Loads",        "Cartridges",   FIELD_TYPE_TALLY, "cartridges put in since evertaped was started"},
+        [FIELD_MOTION]      = {"MOTION",      "Motion",       "Motion",       FIELD_TYPE_TEXT,  "what takes its time: rewind, locate, space, erase, resume ..."},
+        [FIELD_STEP]        = {"STEP",        "Step",         "MotionDetail", FIELD_TYPE_TEXT,  "the step of a resume"},
+        [FIELD_MOTION_SINCE]= {"MOTION-SINCE","Motion since", "MotionSince",  FIELD_TYPE_TIME,  "when that began"},
+        [FIELD_PROGRESS]    = {"PROGRESS",    "Progress",     "Progress",     FIELD_TYPE_TEXT,  "of it, if the drive or the journal tells"},
+        [FIELD_DOING]       = {"DOING",       "Doing",        "",             FIELD_TYPE_TEXT,  "that in one: what, for how long, how far"},
 };
 
 static const char *const bus_type[_FIELD_TYPE_MAX] = {
         [FIELD_TYPE_TEXT] = "s",  [FIELD_TYPE_LIST] = "as",  [FIELD_TYPE_BOOL] = "b", [FIELD_TYPE_COUNT] = "t",
+        [FIELD_TYPE_TALLY] = "t", [FIELD_TYPE_RATE] = "t",
         [FIELD_TYPE_PID] = "u",   [FIELD_TYPE_BYTES] = "t",  [FIELD_TYPE_SPAN] = "t", [FIELD_TYPE_TIME] = "t",
 };
 /* clang-format on */
@@ -71,7 +92,7 @@ FieldId field_find(const char *name, size_t n)
 static FieldId field_find_key(const char *key)
 {
         for (FieldId id = 0; id < _FIELD_MAX; id++)
-                if (text_equal(fields[id].key, key))
+                if (fields[id].key[0] && text_equal(fields[id].key, key))
                         return id;
         return _FIELD_INVALID;
 }
@@ -154,7 +175,9 @@ static int read_value(sd_bus_message *m, Device *d, FieldId id)
         case FIELD_TYPE_BOOL:
         case FIELD_TYPE_COUNT:
         case FIELD_TYPE_PID:
+        case FIELD_TYPE_TALLY:
         case FIELD_TYPE_BYTES:
+        case FIELD_TYPE_RATE:
         case FIELD_TYPE_SPAN:
         case FIELD_TYPE_TIME:
         case _FIELD_TYPE_MAX:
@@ -205,6 +228,26 @@ static int device_read_entries(sd_bus_message *m, Device *d)
         return r;
 }
 
+/* "resume 1min 3s, 42 %, compare" */
+static int describe_doing(Device *d)
+{
+        usec_t now = usec_now(CLOCK_REALTIME), since = d->number[FIELD_MOTION_SINCE];
+        const char *progress = device_text(d, FIELD_PROGRESS), *step = device_text(d, FIELD_STEP);
+        char span[40] = "";
+
+        free(TAKE_PTR(d->text[FIELD_DOING]));
+        if (!d->text[FIELD_MOTION])
+                return 0;
+        if (since > 0 && since + USEC_PER_SEC <= now)
+                text_format_span(span, sizeof(span), (now - since) / USEC_PER_SEC * USEC_PER_SEC);
+        if (asprintf(&d->text[FIELD_DOING], "%s%s%s%s%s%s%s", d->text[FIELD_MOTION], span[0] ? " " : "", span,
+                     progress[0] ? ", " : "", progress, step[0] ? ", " : "", step) < 0) {
+                d->text[FIELD_DOING] = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
 /* 1: read; 0: the enclosing array has ended. sd-bus says -ENXIO where a type is another than asked for. */
 static int device_read_next(sd_bus_message *m, Device **ret)
 {
@@ -223,6 +266,9 @@ static int device_read_next(sd_bus_message *m, Device **ret)
                 return r == -ENXIO ? -EBADMSG : r;
         if (!d->text[FIELD_NAME])
                 return -EBADMSG;
+        r = describe_doing(d);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(d);
         return 1;
 }

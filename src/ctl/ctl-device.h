@@ -46,6 +46,26 @@ typedef enum FieldId {
         FIELD_POSITION,
         FIELD_PROGRAM,
         FIELD_PID,
+        FIELD_CARTRIDGE,
+        FIELD_MEDIUM_SERIAL,
+        FIELD_RATE,
+        FIELD_WAITING,
+        FIELD_JOURNAL,
+        FIELD_JOURNAL_SIZE,
+        FIELD_OUTAGE_BEGAN,
+        FIELD_OUTAGE_CAUSE,
+        FIELD_OUTAGE_TOTAL,
+        FIELD_REPLAYED,
+        FIELD_COMPARED,
+        FIELD_SETTLED,
+        FIELD_RESETS,
+        FIELD_FAILURES,
+        FIELD_LOADS,
+        FIELD_MOTION,
+        FIELD_STEP,
+        FIELD_MOTION_SINCE,
+        FIELD_PROGRESS,
+        FIELD_DOING,
         _FIELD_MAX,
         _FIELD_INVALID = -EINVAL,
 } FieldId;
@@ -55,8 +75,10 @@ typedef enum FieldType {
         FIELD_TYPE_LIST, /* text; one item a line */
         FIELD_TYPE_BOOL,
         FIELD_TYPE_COUNT,
+        FIELD_TYPE_TALLY, /* a count; for people empty if it is 0 */
         FIELD_TYPE_PID,
         FIELD_TYPE_BYTES,
+        FIELD_TYPE_RATE, /* bytes a second */
         FIELD_TYPE_SPAN, /* microseconds */
         FIELD_TYPE_TIME, /* microseconds since the epoch */
         _FIELD_TYPE_MAX,
@@ -65,7 +87,7 @@ typedef enum FieldType {
 typedef struct Field {
         const char *column; /* as -o takes it, and in lower case as JSON has it */
         const char *label;  /* as `show` prints it */
-        const char *key;    /* in the a{sv} */
+        const char *key;    /* in the a{sv}; "": made of others */
         FieldType type;
         const char *help;
 } Field;

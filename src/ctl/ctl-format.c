@@ -44,6 +44,15 @@ static char *format_bytes(uint64_t bytes)
         return n < 0 ? NULL : text;
 }
 
+/* As vendors of drives count: 10^6 bytes. */
+static char *format_rate(uint64_t rate)
+{
+        char *text;
+
+        return asprintf(&text, "%" PRIu64 ".%" PRIu64 " MB/s", rate / 1000000, rate / 100000 % 10) < 0 ? NULL
+                                                                                                       : text;
+}
+
 static char *format_number(uint64_t number)
 {
         char *text;
@@ -67,8 +76,13 @@ char *number_format(uint64_t number, FieldType type, FieldStyle style)
                 return format_number(number);
         case FIELD_TYPE_BYTES:
                 return style == FIELD_STYLE_HUMAN ? format_bytes(number) : format_number(number);
+        case FIELD_TYPE_RATE:
+                if (number > 0 && style == FIELD_STYLE_HUMAN)
+                        return format_rate(number);
+                break;
         case FIELD_TYPE_TEXT:
         case FIELD_TYPE_LIST:
+        case FIELD_TYPE_TALLY:
         case FIELD_TYPE_PID:
         case FIELD_TYPE_SPAN:
         case FIELD_TYPE_TIME:
@@ -79,7 +93,7 @@ char *number_format(uint64_t number, FieldType type, FieldStyle style)
                 return format_number(number);
         if (number == 0)
                 return strdup("");
-        if (type == FIELD_TYPE_PID)
+        if (type == FIELD_TYPE_PID || type == FIELD_TYPE_TALLY || type == FIELD_TYPE_RATE)
                 return format_number(number);
         return type == FIELD_TYPE_SPAN ? format_span(number) : format_time(number, false);
 }
@@ -143,6 +157,8 @@ static void print_json_value(const Device *d, FieldId id, FILE *f)
                 break;
         case FIELD_TYPE_COUNT:
         case FIELD_TYPE_PID:
+        case FIELD_TYPE_TALLY:
+        case FIELD_TYPE_RATE:
         case FIELD_TYPE_BYTES:
         case FIELD_TYPE_SPAN:
         case FIELD_TYPE_TIME:

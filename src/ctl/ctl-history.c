@@ -19,6 +19,61 @@ typedef struct History {
         bool json, no_headings;
 } History;
 
+/* What of all of it a person wants to know first. */
+typedef struct Summary {
+        unsigned n_outages, n_failed, n_resets;
+        usec_t total, longest;
+        uint64_t longest_end;
+} Summary;
+
+/* evertaped says "after 2s 500ms, 3 objects written again". */
+static void count_resumed(Summary *s, uint64_t at, const char *text)
+{
+        char span[40];
+        usec_t length;
+        size_t n;
+
+        s->n_outages++;
+        if (strncmp(text, "after ", 6) != 0)
+                return;
+        n = strcspn(text + 6, ",");
+        if (n >= sizeof(span))
+                return;
+        memcpy(span, text + 6, n);
+        span[n] = '\0';
+        if (text_parse_span(span, &length) < 0)
+                return;
+        s->total = usec_add(s->total, length);
+        if (length > s->longest) {
+                s->longest = length;
+                s->longest_end = at;
+        }
+}
+
+static void count_event(Summary *s, uint64_t at, const char *event, const char *text)
+{
+        if (text_equal(event, "resumed"))
+                count_resumed(s, at, text);
+        s->n_failed += text_equal(event, "failed");
+        s->n_resets += text_equal(event, "reset");
+}
+
+static void print_summary(const History *h, const Summary *s)
+{
+        _cleanup_free_ char *end = format_time(s->longest_end, false);
+        char total[40], longest[40];
+
+        if (s->n_outages + s->n_failed + s->n_resets == 0)
+                return;
+        text_format_span(total, sizeof(total), s->total);
+        text_format_span(longest, sizeof(longest), s->longest);
+        printf("\n%s: %u outage%s survived", h->name, s->n_outages, s->n_outages == 1 ? "" : "s");
+        if (s->longest > 0)
+                printf(", %s in all, the longest of %s until %s", total, longest, end ? end : "");
+        printf("; %u reset%s; failed %u time%s\n", s->n_resets, s->n_resets == 1 ? "" : "s", s->n_failed,
+               s->n_failed == 1 ? "" : "s");
+}
+
 /* A day, a day and a time, or how long ago. */
 static int parse_when(const char *text, uint64_t *ret)
 {
@@ -66,7 +121,7 @@ static int add_line(struct libscols_table *table, const History *h, uint64_t at,
         }
 }
 
-static int fill(struct libscols_table *table, const History *h, sd_bus_message *m)
+static int fill(struct libscols_table *table, const History *h, sd_bus_message *m, Summary *summary)
 {
         static const char *const columns[] = {"TIME", "NAME", "EVENT", "TEXT"};
         const char *texts[3];
@@ -85,6 +140,7 @@ static int fill(struct libscols_table *table, const History *h, sd_bus_message *
         if (r < 0)
                 return r;
         while ((r = sd_bus_message_read(m, "(tsss)", &at, &texts[0], &texts[1], &texts[2])) > 0) {
+                count_event(summary, at, texts[1], texts[2]);
                 r = add_line(table, h, at, texts);
                 if (r < 0)
                         return r;
@@ -95,17 +151,20 @@ static int fill(struct libscols_table *table, const History *h, sd_bus_message *
 static int print_history(const History *h, sd_bus_message *m)
 {
         struct libscols_table *table;
+        Summary summary = {0};
         int r;
 
         scols_init_debug(0);
         table = scols_new_table();
-        r = table ? fill(table, h, m) : -ENOMEM;
+        r = table ? fill(table, h, m, &summary) : -ENOMEM;
         if (r >= 0) {
                 scols_table_enable_json(table, h->json);
                 scols_table_enable_noheadings(table, h->no_headings);
                 r = scols_print_table(table);
         }
         scols_unref_table(table);
+        if (r >= 0 && h->name[0] && !h->json && !h->no_headings)
+                print_summary(h, &summary);
         return r == -ENXIO ? -EBADMSG : r;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ctl/ctl-bus.h"
+#include "ctl/ctl-follow.h"
 #include "ctl/ctl-table.h"
 #include "ctl/ctl.h"
 #include "util/text.h"
@@ -15,6 +16,7 @@
 typedef struct Status {
         Table table;
         usec_t interval; /* 0: once */
+        bool follow;
         bool changed;
 } Status;
 
@@ -86,22 +88,26 @@ int verb_status(int argc, char **argv)
         static const struct option options[] = {
                 TABLE_LONG_OPTIONS,
                 {"interval", required_argument, NULL, 'i'},
+                {"follow", no_argument, NULL, 'f'},
                 {"help", no_argument, NULL, 'h'},
                 {0},
         };
-        Status s = {.table = {.columns = {FIELD_NAME, FIELD_STATE, FIELD_NODE, FIELD_PROGRAM, FIELD_POSITION,
-                                          FIELD_WRITTEN, FIELD_READ, FIELD_OUTAGES, FIELD_LAST_OUTAGE,
-                                          FIELD_SINCE, FIELD_REASON},
-                              .n_columns = 11}};
+        Status s = {.table = {.columns = {FIELD_NAME, FIELD_STATE, FIELD_NODE, FIELD_PROGRAM, FIELD_PID,
+                                          FIELD_CARTRIDGE, FIELD_POSITION, FIELD_RATE, FIELD_JOURNAL,
+                                          FIELD_OUTAGES, FIELD_LAST_OUTAGE, FIELD_DOING, FIELD_REASON},
+                              .n_columns = 13}};
         int c, status = 0;
 
-        while ((c = getopt_long(argc, argv, TABLE_SHORT_OPTIONS "i:h", options, NULL)) >= 0) {
+        while ((c = getopt_long(argc, argv, TABLE_SHORT_OPTIONS "i:fh", options, NULL)) >= 0) {
                 if (c == 'i' && (text_parse_span(optarg, &s.interval) < 0 || s.interval == 0))
                         return usage_error(argv[0], "'%s' is no span of time such as 2s or 500ms", optarg);
-                if (c != 'i' && !table_take_option(&s.table, c, argv[0], &status))
+                s.follow |= c == 'f';
+                if (c != 'i' && c != 'f' && !table_take_option(&s.table, c, argv[0], &status))
                         return verb_other_option(argv[0], c);
                 if (status != 0)
                         return status;
         }
+        if (s.follow)
+                return follow_run(&s.table, s.interval, argv + optind, (size_t) (argc - optind));
         return status_run(&s, argv + optind, (size_t) (argc - optind));
 }

@@ -19,6 +19,8 @@ static const struct {
         [FIELD_TYPE_LIST] = {SCOLS_FL_WRAP, SCOLS_JSON_ARRAY_STRING},
         [FIELD_TYPE_BOOL] = {0, SCOLS_JSON_BOOLEAN},
         [FIELD_TYPE_COUNT] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
+        [FIELD_TYPE_TALLY] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
+        [FIELD_TYPE_RATE] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
         [FIELD_TYPE_PID] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
         [FIELD_TYPE_BYTES] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
         [FIELD_TYPE_SPAN] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
@@ -27,7 +29,7 @@ static const struct {
 
 static int complain_about_column(const char *command, const char *name, size_t n)
 {
-        char known[512] = "";
+        char known[768] = "";
         size_t used = 0;
 
         for (FieldId id = 0; id < _FIELD_MAX && used < sizeof(known); id++)
@@ -125,7 +127,7 @@ static int table_fill(struct libscols_table *table, const Table *t, const Device
         scols_table_enable_json(table, t->json);
         scols_table_enable_raw(table, t->raw);
         scols_table_enable_noheadings(table, t->no_headings);
-        return scols_print_table(table);
+        return 0;
 }
 
 static void table_unrefp(struct libscols_table **table)
@@ -141,6 +143,27 @@ int table_print(const Table *t, const DeviceList *devices)
         scols_init_debug(0);
         table = scols_new_table();
         r = table ? table_fill(table, t, devices) : -ENOMEM;
+        if (r >= 0)
+                r = scols_print_table(table);
+        if (r < 0)
+                complain("cannot print the table: %s", strerror(-r));
+        return r;
+}
+
+int table_format(const Table *t, const DeviceList *devices, size_t width, char **ret)
+{
+        _cleanup_(table_unrefp) struct libscols_table *table = NULL;
+        int r;
+
+        scols_init_debug(0);
+        table = scols_new_table();
+        r = table ? table_fill(table, t, devices) : -ENOMEM;
+        if (r >= 0)
+                r = scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+        if (r >= 0)
+                r = scols_table_set_termwidth(table, width);
+        if (r >= 0)
+                r = scols_print_table_to_string(table, ret);
         if (r < 0)
                 complain("cannot print the table: %s", strerror(-r));
         return r;

@@ -40,3 +40,6 @@ bool table_take_option(Table *t, int c, const char *command, int *ret_status);
 
 /* Prints to stdout. Complains. */
 int table_print(const Table *t, const DeviceList *devices);
+
+/* As a text for a terminal of this width. Complains. Caller frees. */
+int table_format(const Table *t, const DeviceList *devices, size_t width, char **ret);

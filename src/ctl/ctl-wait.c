@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/ctl-bus.h"
+#include "ctl/ctl-progress.h"
 #include "ctl/ctl.h"
 #include "util/text.h"
 #include "util/time.h"
@@ -19,6 +20,7 @@ typedef struct Wait {
         usec_t timeout;
         DeviceList devices;
         bool look_again;
+        Progress progress;
 } Wait;
 
 static bool device_is_there(const Wait *w, const Device *d)
@@ -106,6 +108,24 @@ static void complain_about_timeout(const Wait *w)
         }
 }
 
+static uint64_t wait_span(usec_t until, usec_t now)
+{
+        return until == USEC_INFINITY ? UINT64_MAX : until > now ? until - now : 0;
+}
+
+/* The first that is not there. */
+static int show_progress(sd_bus *bus, Wait *w)
+{
+        int r = wait_look_again(bus, w);
+
+        for (size_t i = 0; r >= 0 && i < w->devices.n_items; i++)
+                if (!device_is_there(w, w->devices.items[i])) {
+                        progress_draw(&w->progress, w->devices.items[i]);
+                        break;
+                }
+        return r;
+}
+
 /* 1: all devices are there; 0: time is up. */
 static int wait_loop(sd_bus *bus, Wait *w)
 {
@@ -125,8 +145,14 @@ static int wait_loop(sd_bus *bus, Wait *w)
                                 return r;
                         continue;
                 }
+                if (r == 0 && progress_is_due(&w->progress)) {
+                        r = show_progress(bus, w);
+                        if (r < 0)
+                                return r;
+                        continue;
+                }
                 if (r == 0)
-                        r = sd_bus_wait(bus, end == USEC_INFINITY ? UINT64_MAX : end - now);
+                        r = sd_bus_wait(bus, wait_span(usec_min(end, w->progress.next), now));
                 if (r < 0 && r != -EINTR) {
                         bus_complain(r, NULL);
                         return r;
@@ -149,7 +175,9 @@ static int wait_run(Wait *w, char *const *names, size_t n_names)
         r = bus_list(bus, names, n_names, &w->devices);
         if (r < 0)
                 return EXIT_FAILURE;
+        progress_begin(&w->progress);
         r = wait_loop(bus, w);
+        progress_end(&w->progress);
         if (r == 0)
                 complain_about_timeout(w);
         return r > 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -50,7 +50,9 @@ static const Verb verbs[] = {
                 .name = "status",
                 .arguments = "[OPTION...] [NAME...]",
                 .summary = "show what devices are doing",
-                .options = TABLE_OPTIONS_HELP "  -i, --interval SPAN   again every SPAN, until interrupted\n",
+                .options = TABLE_OPTIONS_HELP
+                "  -i, --interval SPAN   again every SPAN, until interrupted\n"
+                "  -f, --follow          again when something changes, until interrupted\n",
                 .lists_columns = true,
                 .run = verb_status,
         },

@@ -78,6 +78,20 @@ static int append_oddities(sd_bus_message *m, FakeMode mode)
         return 0;
 }
 
+static void append_activity(sd_bus_message *m)
+{
+        append_text(m, "Cartridge", "E00001L3");
+        append_text(m, "Motion", "resume");
+        append_text(m, "MotionDetail", "compare");
+        append_text(m, "Progress", "42 %");
+        append_text(m, "OutageCause", "the path to the device is gone");
+        append_number(m, "OutageBegan", SINCE);
+        append_number(m, "Rate", 81250000);
+        append_number(m, "Replayed", 3);
+        append_number(m, "JournalFill", 3145728);
+        append_number(m, "JournalSize", 268435456);
+}
+
 static int append_rest(sd_bus_message *m, const Fake *f, const FakeDevice *d)
 {
         append_text(m, "Vendor", d->vendor);
@@ -111,6 +125,8 @@ static int append_rest(sd_bus_message *m, const Fake *f, const FakeDevice *d)
         append_text(m, "Position", d->position);
         append_number(m, "Timeout", d->outages == UINT64_MAX ? UINT64_MAX : UINT64_C(900000000));
         append_text(m, "User", d->user);
+        if (d->pid == 4711)
+                append_activity(m);
         return sd_bus_message_append(m, "{sv}", "UserPid", "u", d->pid);
 }
 
@@ -341,6 +357,14 @@ static int on_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
                 return sd_bus_error_setf(error, "org.evertape1.Error.NoSuchDevice", "nobody: no such device");
         if (since > SINCE || ((const Fake *) userdata)->mode == FAKE_EMPTY)
                 return sd_bus_reply_method_return(call, "a(tsss)", 0);
+        if (text_equal(name, "lib1-drive1"))
+                return sd_bus_reply_method_return(
+                        call, "a(tsss)", 6, SINCE, name, "away", "the path is gone", SINCE + 12000000, name,
+                        "resumed", "after 12s 400ms, 3 objects written again", SINCE + 20000000, name,
+                        "reset", "29/00", SINCE + 21000000, name, "resumed",
+                        "after 1s, 0 objects written again", SINCE + 30000000, name, "failed",
+                        "another cartridge is in the drive", SINCE + 31000000, name, "resumed",
+                        "in a form of another version");
         return sd_bus_reply_method_return(call, "a(tsss)", 2, SINCE, name[0] ? name : "lib1", "arrived",
                                           "sg3", SINCE, "", "replaced", "now\033[2J B, before A");
 }

@@ -231,10 +231,10 @@ static void test_status(void **state)
 
         /* clang-format off */
         run_check(ARGS("status"), 0,
-                  "NAME        STATE    NODE      PROGRAM   POSITION           WRITTEN  READ OUTAGES LAST-OUTAGE SINCE               REASON\n"
-                  "lib1        present  /dev/sg1                                    0B    0B       0             2026-11-23 14:01:02 \n"
-                  "lib1-drive1 resuming /dev/nst7 bacula-sd block 1234, file 2    1.5G 1023B       2    2min 12s 2026-11-23 14:01:02 reading back 12 blocks\n"
-                  "lib1-drive2 present  /dev/nst1                                   0B    0B       0             2026-11-23 14:01:02 \n",
+                  "NAME        STATE    NODE      PROGRAM    PID CARTRIDGE POSITION                RATE JOURNAL OUTAGES LAST-OUTAGE DOING                 REASON\n"
+                  "lib1        present  /dev/sg1                                                             0B       0                                   \n"
+                  "lib1-drive1 resuming /dev/nst7 bacula-sd 4711 E00001L3  block 1234, file 2 81.2 MB/s    3.0M       2    2min 12s resume, 42 %, compare reading back 12 blocks\n"
+                  "lib1-drive2 present  /dev/nst1                                                            0B       0                                   \n",
                   "");
         /* clang-format on */
         run_check(ARGS("status", "-b", "-n", "-o", "WRITTEN,PID,TIMEOUT", "lib1-drive1"), 0,
@@ -276,6 +276,17 @@ static void test_show(void **state)
                   "Position:       block 1234, file 2\n"
                   "Program:        bacula-sd\n"
                   "Process:        4711\n"
+                  "Cartridge:      E00001L3\n"
+                  "Rate:           81.2 MB/s\n"
+                  "Journal:        3.0M (3145728 bytes)\n"
+                  "Journal size:   256M (268435456 bytes)\n"
+                  "Outage began:   2026-11-23 14:01:02\n"
+                  "Outage cause:   the path to the device is gone\n"
+                  "Written again:  3\n"
+                  "Motion:         resume\n"
+                  "Step:           compare\n"
+                  "Progress:       42 %\n"
+                  "Doing:          resume, 42 %, compare\n"
                   "\n"
                   "NODE     STATE    ADDRESS SINCE               COMMANDS BYTES OUTAGES TRANSPORT    "
                   "LAST-ERROR\n"
@@ -297,7 +308,12 @@ static void test_show(void **state)
                   "\"links\": [\"/dev/tape/by-name/lib1-changer\"], \"since\": 1795442462000000, "
                   "\"outages\": 0, "
                   "\"last-outage\": 0, \"timeout\": 900000000, \"commands\": 3, \"written\": 0, \"read\": 0, "
-                  "\"position\": null, \"program\": null, \"pid\": 0, \"paths\": []}\n",
+                  "\"position\": null, \"program\": null, \"pid\": 0, "
+                  "\"cartridge\": null, \"medium-serial\": null, \"rate\": 0, \"waiting\": 0, "
+                  "\"journal\": 0, \"journal-size\": 0, \"outage-began\": 0, \"outage-cause\": null, "
+                  "\"outage-total\": 0, \"replayed\": 0, \"compared\": 0, \"settled\": 0, \"resets\": 0, "
+                  "\"failures\": 0, \"loads\": 0, \"motion\": null, \"step\": null, \"motion-since\": 0, "
+                  "\"progress\": null, \"doing\": null, \"paths\": []}\n",
                   "");
 }
 
@@ -486,7 +502,7 @@ static void test_unknown_column(void **state)
                 assert_string_equal(run.out_text, "");
                 assert_non_null(strstr(run.err_text, "unknown column '"));
                 assert_non_null(strstr(run.err_text, "there are: NAME KIND STATE "));
-                assert_non_null(strstr(run.err_text, " PID\nSee: evertape list --help\n"));
+                assert_non_null(strstr(run.err_text, " DOING\nSee: evertape list --help\n"));
         }
 }
 
@@ -624,6 +640,18 @@ static void test_history(void **state)
                   "");
         run_check(ARGS("history", "--since", "2026-11-23 14:02"), 0, "", "");
         run_check(ARGS("history", "-s", "2026-11-24"), 0, "", "");
+        run_check(ARGS("history", "lib1-drive1"), 0,
+                  "TIME                NAME        EVENT   TEXT\n"
+                  "2026-11-23 14:01:02 lib1-drive1 away    the path is gone\n"
+                  "2026-11-23 14:01:14 lib1-drive1 resumed after 12s 400ms, 3 objects written again\n"
+                  "2026-11-23 14:01:22 lib1-drive1 reset   29/00\n"
+                  "2026-11-23 14:01:23 lib1-drive1 resumed after 1s, 0 objects written again\n"
+                  "2026-11-23 14:01:32 lib1-drive1 failed  another cartridge is in the drive\n"
+                  "2026-11-23 14:01:33 lib1-drive1 resumed in a form of another version\n"
+                  "\n"
+                  "lib1-drive1: 3 outages survived, 13s 400ms in all, the longest of 12s 400ms until "
+                  "2026-11-23 14:01:14; 1 reset; failed 1 time\n",
+                  "");
         run_check(ARGS("history", "nobody"), 1, "", "evertape: nobody: no such device\n");
         run_check_json(ARGS("history", "-J", "-s", "infinity"),
                        "{\"history\":[{\"time\":1795442462000000,\"name\":\"lib1\",\"event\":\"arrived\","
@@ -812,6 +840,54 @@ static void test_status_goes_on(void **state)
         run_kill(&watcher);
 }
 
+/* Not a terminal: a line for each device at first, then for each of which something is other than it was.
+ * SIGINT ends it in good order. */
+static void test_status_follows(void **state)
+{
+        static Run follower;
+        char line[4096];
+
+        start_daemon(FAKE_LIBRARY);
+        run_start(&follower, ARGS("status", "--follow", "-o", "NAME,STATE,DOING"));
+        read_line(follower.out, line, sizeof(line));
+        assert_non_null(strstr(line, " lib1 present"));
+        read_line(follower.out, line, sizeof(line));
+        assert_non_null(strstr(line, " lib1-drive1 resuming resume, 42 %, compare"));
+        read_line(follower.out, line, sizeof(line));
+        assert_non_null(strstr(line, " lib1-drive2 present"));
+        run_check(ARGS("hold", "lib1-drive2"), 0, "lib1-drive2: held, programs open /dev/nst1\n", "");
+        read_line(follower.out, line, sizeof(line));
+        assert_non_null(strstr(line, " lib1-drive2 held"));
+        assert_int_equal(kill(follower.pid, SIGINT), 0);
+        run_finish(&follower);
+        assert_string_equal(follower.out_text, "");
+        assert_string_equal(follower.err_text, "");
+        assert_int_equal(follower.status, 0);
+}
+
+/* One that restarts is told of once, and comes back. */
+static void test_status_follows_a_restart(void **state)
+{
+        static Run follower;
+        char line[4096];
+
+        start_daemon(FAKE_LIBRARY);
+        run_start(&follower, ARGS("status", "-f", "-J", "-i", "10ms", "lib1-drive2"));
+        read_line(follower.out, line, sizeof(line));
+        assert_non_null(strstr(line, "\"state\": \"present\""));
+        stop_daemon();
+        read_line(follower.err, line, sizeof(line));
+        assert_string_equal(line,
+                            "evertape: evertaped is not running; start it with: systemctl start evertaped");
+        start_daemon(FAKE_ALL_HELD);
+        read_line(follower.out, line, sizeof(line));
+        assert_non_null(strstr(line, "\"state\": \"held\""));
+        assert_int_equal(kill(follower.pid, SIGTERM), 0);
+        run_finish(&follower);
+        assert_string_equal(follower.err_text, "");
+        assert_int_equal(follower.status, 0);
+}
+
 static void test_output_that_cannot_be_written(void **state)
 {
         static char command[1024];
@@ -890,6 +966,8 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(test_wait_survives_a_restart_of_the_daemon, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_status_goes_on, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_status_follows, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_status_follows_a_restart, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_output_that_cannot_be_written, setup, teardown),
         };
         int failed;

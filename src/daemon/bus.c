@@ -175,9 +175,9 @@ static int add_figures(sd_bus_message *m, const Held *h)
         const struct {
                 const char *key, *value;
         } rows[] = {
-                {"Position", f.position},        {"Barcode", f.barcode}, {"MediumSerial", f.medium_serial},
-                {"OutageCause", f.outage_cause}, {"Motion", f.motion},   {"MotionDetail", f.motion_detail},
-                {"Progress", progress},
+                {"Position", f.position},          {"Cartridge", f.cartridge},      {"Barcode", f.barcode},
+                {"MediumSerial", f.medium_serial}, {"OutageCause", f.outage_cause}, {"Motion", f.motion},
+                {"MotionDetail", f.motion_detail}, {"Progress", progress},
         };
         int r;
 

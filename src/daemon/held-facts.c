@@ -121,4 +121,6 @@ void held_facts(const Held *h, usec_t now, HeldFacts *ret)
                 return;
         memcpy(ret->barcode, u->barcode, sizeof(ret->barcode));
         unit_format_medium(u, ret->medium_serial, sizeof(ret->medium_serial));
+        snprintf(ret->cartridge, sizeof(ret->cartridge), "%s",
+                 ret->barcode[0] ? ret->barcode : ret->medium_serial);
 }

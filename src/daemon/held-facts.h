@@ -35,6 +35,7 @@ typedef struct HeldFacts {
         char position[80];                   /* unit_format_position() */
         char barcode[UNIT_BARCODE_MAX + 1];  /* of the cartridge; "" if it is not known */
         char medium_serial[UNIT_MEDIUM_ID_MAX + 1];
+        char cartridge[UNIT_MEDIUM_ID_MAX + 1]; /* its barcode, else its serial number */
 
         /* what takes its time: "rewind", "locate", "space", "erase", "load", "unload", "format", "move", ...,
          * "resume"; "" if nothing */

@@ -31,10 +31,13 @@ static const char *lun_program(void)
 static void on_slow(void *userdata)
 {
         const Held *h = userdata;
+        char text[160];
 
-        log_warning("%s: evertape-lun has been at work for %d s: look into the kernel's log, and at "
-                    "/proc/PID/stack of evertape-lun",
-                    h->device.name, (int) (LUN_PATIENCE / USEC_PER_SEC));
+        snprintf(text, sizeof(text),
+                 "evertape-lun has been at work for %d s: look into the kernel's log, and at "
+                 "/proc/PID/stack of evertape-lun",
+                 (int) (LUN_PATIENCE / USEC_PER_SEC));
+        manager_add_event(h->manager, h->device.id, "lun-slow", text);
 }
 
 static int run_lun(Held *h, const char *verb, bool with_type, JobDone done)
@@ -55,7 +58,7 @@ static int run_lun(Held *h, const char *verb, bool with_type, JobDone done)
 static void make_failed(Held *h, const char *why)
 {
         snprintf(h->reason, sizeof(h->reason), "%s", why[0] ? why : "evertape-lun failed");
-        log_error("%s: cannot be held: %s", h->device.name, h->reason);
+        manager_add_event(h->manager, h->device.id, "hold-failed", h->reason);
         h->stage = HELD_BROKEN;
         manager_hold_failed(h->manager, h);
 }
@@ -137,7 +140,7 @@ static void on_removed(void *userdata, int status, const char *output, const cha
 
         h->job = NULL;
         if (status != 0) {
-                log_error("%s: the held LUN could not be removed: %s", h->device.name, error);
+                manager_add_event(h->manager, h->device.id, "release-failed", error);
                 snprintf(h->reason, sizeof(h->reason), "%s", error);
                 h->stage = HELD_SERVING;
                 h->remove_failed = h->leaving;

@@ -214,7 +214,6 @@ static void log_opened(Held *h, const HeldPath *p)
 
         if (h->last_node[0] && strcmp(h->last_node, p->device.sg) != 0 && h->paths.n_items > 1) {
                 snprintf(text, sizeof(text), "from %s to %s", h->last_node, p->device.sg);
-                log_notice("%s: path: %s", h->device.name, text);
                 manager_add_event(h->manager, h->device.id, "path", text);
         } else {
                 log_debug("%s: path: %s", h->device.name, p->device.sg);
@@ -293,6 +292,7 @@ usec_t held_paths_deadline(const Held *h)
 void held_close_path(Held *h, const char *why)
 {
         const HeldPath *active = paths_active(&h->paths);
+        char text[128];
 
         h->transport_source = sd_event_source_disable_unref(h->transport_source);
         h->watched_events = 0;
@@ -300,8 +300,10 @@ void held_close_path(Held *h, const char *why)
         resume_clock_stop(&h->clock);
         if (!active)
                 return;
-        if (h->path_error[0])
-                log_info("%s: path: %s failed: %s", h->device.name, active->device.sg, h->path_error);
+        if (h->path_error[0]) {
+                snprintf(text, sizeof(text), "%s failed: %s", active->device.sg, h->path_error);
+                manager_add_event(h->manager, h->device.id, "path-failed", text);
+        }
         paths_closed(&h->paths, !h->path_lost, h->path_error[0] ? h->path_error : why, now());
         h->lost_at = now();
 }

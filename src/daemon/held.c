@@ -140,9 +140,13 @@ static void take_command(Held *h, const TcmuRequest *r)
 
 static void ring_is_broken(Held *h, int r)
 {
-        log_error("%s: the command ring of the held LUN is not what it should be (%s): not served any more; "
-                  "`evertape release %s` and hold it again",
-                  h->device.name, strerror(-r), h->device.name);
+        char text[256];
+
+        snprintf(text, sizeof(text),
+                 "the command ring of the held LUN is not what it should be (%s): not served any more; "
+                 "`evertape release %.40s` and hold it again",
+                 strerror(-r), h->device.name);
+        manager_add_event(h->manager, h->device.id, "ring-broken", text);
         snprintf(h->reason, sizeof(h->reason), "the command ring is broken");
         /* whoever removes the LUN has to find nobody at its ring: he then ends what waits in it */
         h->uio_source = sd_event_source_disable_unref(h->uio_source);
@@ -236,14 +240,6 @@ static void note_rate(Held *h)
                 rate_note(&h->rate, r->n_bytes_written + r->n_bytes_read, t);
 }
 
-static void log_event(Held *h, const HoldAction *a)
-{
-        bool bad = strcmp(a->event, "failed") == 0 || strcmp(a->event, "wrong-device") == 0;
-
-        log_full(bad ? LOG_WARNING : LOG_NOTICE, "%s: %s: %s", h->device.name, a->event, a->text);
-        manager_add_event(h->manager, h->device.id, a->event, a->text);
-}
-
 static void carry_out(Held *h, const HoldAction *a)
 {
         switch (a->type) {
@@ -266,7 +262,7 @@ static void carry_out(Held *h, const HoldAction *a)
                 manager_changed(h->manager, h);
                 break;
         case HOLD_EVENT:
-                log_event(h, a);
+                manager_add_event(h->manager, h->device.id, a->event, a->text);
                 break;
         }
 }
@@ -381,7 +377,7 @@ static bool leave(Held *h)
                 held_abandon(h);
         r = held_remove(h);
         if (r < 0)
-                log_error("%s: the held LUN cannot be taken away: %s", h->device.name, strerror(-r));
+                manager_add_event(h->manager, h->device.id, "release-failed", strerror(-r));
         return r < 0;
 }
 

@@ -16,6 +16,7 @@ typedef struct HookEvent {
         const char *event, *name, *kind;
         const char *node, *generic_node, *changer_node; /* as dbus/README.md has them */
         const char *library, *bay;
+        const char *serial; /* for the log alone */
         const char *text;
 } HookEvent;
 

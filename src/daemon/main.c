@@ -15,6 +15,7 @@
 
 #include "daemon/bus.h"
 #include "daemon/config.h"
+#include "daemon/events.h"
 #include "daemon/manager.h"
 #include "daemon/memory.h"
 #include "daemon/reload.h"
@@ -171,7 +172,7 @@ static int serve(Config *config)
                 return r;
         wait_for_names(event, manager);
         (void) sd_notify(0, "READY=1");
-        log_info("evertaped %s is ready", EVERTAPE_VERSION);
+        event_log_daemon("ready", "evertaped %s is ready", EVERTAPE_VERSION);
         r = sd_event_loop(event);
         manager_set_bus(manager, NULL);
         return r;

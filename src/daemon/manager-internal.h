@@ -24,6 +24,7 @@ struct Manager {
         int root;
         DevicePath *paths;
         size_t n_paths;
+        bool scanned; /* once */
         sd_event_source *scan_timer, *save_timer;
         Held *helds[HELD_MAX];
         size_t n_helds;
@@ -40,8 +41,8 @@ void manager_remove_held(Manager *m, Held *h);
 
 /* ---- manager-view.c ---- */
 
-/* Tells the hooks. */
-void manager_tell_hooks(Manager *m, uint32_t device, const char *event, const char *text);
+/* Tells the log and the hooks. */
+void manager_tell(Manager *m, uint32_t device, const char *event, const char *text);
 
 /* All but the note. */
 void manager_fill_view(Manager *m, const RegistryDevice *device, DeviceView *v);

@@ -63,7 +63,7 @@ void manager_hold_anew(Manager *m, Held *h)
         manager_remove_held(m, h);
         r = device.identity.rank == IDENTITY_NONE ? -ENODEV : manager_add_held(m, &device, &new);
         if (r < 0 && r != -ENODEV)
-                log_error("%s: cannot be held: %s", device.name, strerror(-r));
+                manager_add_event(m, device.id, "hold-failed", strerror(-r));
         manager_scan(m);
 }
 

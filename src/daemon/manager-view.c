@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/bus.h"
+#include "daemon/events.h"
 #include "daemon/manager-internal.h"
 #include "names/duplicate.h"
 
@@ -123,14 +125,15 @@ int manager_find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus
         return r;
 }
 
-void manager_tell_hooks(Manager *m, uint32_t device, const char *event, const char *text)
+void manager_tell(Manager *m, uint32_t device, const char *event, const char *text)
 {
         char tape[24] = "", sg[24] = "", sch[24] = "", bay[16] = "";
         const DevicePath *nodes;
         RegistryDevice d;
         DeviceView v;
+        HookEvent e;
 
-        if (!m->hooks || registry_find_id(m->registry, device, &d) < 0)
+        if (registry_find_id(m->registry, device, &d) < 0)
                 return;
         manager_fill_view(m, &d, &v);
         nodes = v.held ? v.held_lun : v.real;
@@ -142,15 +145,19 @@ void manager_tell_hooks(Manager *m, uint32_t device, const char *event, const ch
                 snprintf(sch, sizeof(sch), "/dev/%s", nodes->changer);
         if (d.library != 0)
                 snprintf(bay, sizeof(bay), "%u", d.element);
-        hooks_event(m->hooks, &(HookEvent){
-                                      .event = event,
-                                      .name = d.name,
-                                      .kind = d.identity.type == DEVICE_CHANGER ? "changer" : "tape",
-                                      .node = d.identity.type == DEVICE_CHANGER ? sg : tape,
-                                      .generic_node = sg,
-                                      .changer_node = sch,
-                                      .library = v.library,
-                                      .bay = bay,
-                                      .text = text,
-                              });
+        e = (HookEvent){
+                .event = event,
+                .name = d.name,
+                .kind = d.identity.type == DEVICE_CHANGER ? "changer" : "tape",
+                .node = d.identity.type == DEVICE_CHANGER ? sg : tape,
+                .generic_node = sg,
+                .changer_node = sch,
+                .library = v.library,
+                .bay = bay,
+                .serial = d.identity.serial,
+                .text = text,
+        };
+        (void) event_log(&e, usec_now(CLOCK_MONOTONIC));
+        if (m->hooks)
+                hooks_event(m->hooks, &e);
 }

@@ -13,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/arrivals.h"
 #include "daemon/bus.h"
+#include "daemon/events.h"
 #include "daemon/manager-internal.h"
 #include "util/log.h"
 #include "util/root.h"
@@ -104,13 +106,30 @@ static uint64_t seconds_now(void)
         return usec_now(CLOCK_REALTIME) / USEC_PER_SEC;
 }
 
-void manager_add_event(Manager *m, uint32_t device, const char *event, const char *text)
+static void note_in_history(Manager *m, uint32_t device, const char *event, const char *text)
 {
         int r = registry_add_event(m->registry, device, seconds_now(), event, text);
 
         if (r < 0)
-                log_warning("the history could not be written: %s", strerror(-r));
-        manager_tell_hooks(m, device, event, text);
+                event_log_daemon("registry-failed", "the history could not be written: %s", strerror(-r));
+}
+
+void manager_add_event(Manager *m, uint32_t device, const char *event, const char *text)
+{
+        const EventRow *row = event_find(event);
+
+        if (!row || row->in_history)
+                note_in_history(m, device, event, text);
+        manager_tell(m, device, event, text);
+}
+
+void manager_add_forgotten(Manager *m, uint32_t device, const char *name)
+{
+        static const char text[] = "the name may be given again";
+
+        note_in_history(m, device, "forgotten", text);
+        (void) event_log(&(HookEvent){.event = "forgotten", .name = name, .text = text},
+                         usec_now(CLOCK_MONOTONIC));
 }
 
 Held *manager_find_held(Manager *m, uint32_t device)
@@ -176,7 +195,7 @@ static void scan_since(Manager *m, usec_t came_at)
 
         r = monitor_scan(m->root, &paths, &n_paths);
         if (r < 0) {
-                log_warning("the devices could not be listed: %s", strerror(-r));
+                event_log_daemon("scan-failed", "the devices could not be listed: %s", strerror(-r));
                 set_scan_timer(m);
                 return;
         }
@@ -186,6 +205,9 @@ static void scan_since(Manager *m, usec_t came_at)
         /* first of all: programs wait for these */
         for (size_t i = 0; i < m->n_helds; i++)
                 held_update_paths(m->helds[i], m->paths, m->n_paths, came_at);
+        if (m->scanned) /* what is there at the start is no news */
+                arrivals_tell(m, old, n_old);
+        m->scanned = true;
         naming_update(m->naming, old, n_old);
         if (m->bus)
                 emit_unheld(m, old, n_old);
@@ -591,7 +613,7 @@ int manager_start(Manager *m)
                         continue;
                 r = manager_add_held(m, &devices[i], &h);
                 if (r < 0)
-                        log_error("%s: cannot be held: %s", devices[i].name, strerror(-r));
+                        manager_add_event(m, devices[i].id, "hold-failed", strerror(-r));
         }
         manager_scan(m);
         /* links may be those of another time; what has no name yet is looked at when it gets one */

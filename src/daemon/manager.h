@@ -51,6 +51,8 @@ void manager_set_bus(Manager *m, sd_bus *bus);
 void manager_changed(Manager *m, Held *h);
 void manager_want_scan(Manager *m);
 void manager_add_event(Manager *m, uint32_t device, const char *event, const char *text);
+/* The same, of a device that the registry does not know any more. */
+void manager_add_forgotten(Manager *m, uint32_t device, const char *name);
 void manager_hold_done(Manager *m, Held *h);
 void manager_hold_failed(Manager *m, Held *h);
 void manager_released(Manager *m, Held *h);

@@ -49,7 +49,6 @@ int names_rename(Manager *m, const char *name, const char *new_name, sd_bus_erro
         if (r > 0)
                 return r;
         snprintf(text, sizeof(text), "was %s", name);
-        log_notice("%s: renamed: %s", new_name, text);
         manager_add_event(m, v.device.id, "renamed", text);
         r = registry_find_id(manager_registry(m), v.device.id, &v.device);
         if (r < 0)
@@ -90,7 +89,6 @@ int names_replace(Manager *m, const char *name, const char *with, sd_bus_error *
                 return failed(error, name, r);
         snprintf(text, sizeof(text), "serial number %.60s, before %.60s; %s is reserved",
                  w.device.identity.serial, v.device.identity.serial, w.device.name);
-        log_notice("%s: replaced: %s", name, text);
         manager_add_event(m, v.device.id, "replaced", text);
         r = registry_find_id(manager_registry(m), v.device.id, &now);
         if (r < 0)
@@ -103,8 +101,10 @@ int names_forget(Manager *m, const char *name, sd_bus_error *error)
 {
         RegistryDevice d;
         DeviceView v = {};
+        uint32_t owner = 0;
         int r;
 
+        (void) registry_find_owner(manager_registry(m), name, &owner);
         r = registry_find_name(manager_registry(m), name, &d);
         if (r >= 0)
                 r = manager_find_or_refuse(m, name, &v, error);
@@ -125,7 +125,7 @@ int names_forget(Manager *m, const char *name, sd_bus_error *error)
                         "%s: no device has or had this name; `evertape list` shows what there is", name);
         if (r < 0)
                 return failed(error, name, r);
-        log_notice("%s: forgotten: the name may be given again", name);
+        manager_add_forgotten(m, owner, name);
         manager_names_changed(m);
         return 0;
 }

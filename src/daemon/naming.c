@@ -19,6 +19,7 @@
 #include "identity/bay.h"
 #include "scsi/smc.h"
 #include "util/log.h"
+#include "util/text.h"
 
 #define LIBRARIES_MAX 64
 #define SETTLE        (1 * USEC_PER_SEC)
@@ -100,29 +101,29 @@ static bool was_said(Naming *n, uint32_t device)
 
 static void say_if_unknown(Naming *n, const RegistryDevice *d)
 {
-        if (!manager_match(n->manager, &d->identity).entry)
-                log_notice("%s: no entry of tape.inf names it, so it works by the generic profile; "
-                           "`evertape inf match %s` shows how to add one",
-                           d->name, d->name);
+        char text[200];
+
+        if (manager_match(n->manager, &d->identity).entry)
+                return;
+        snprintf(text, sizeof(text),
+                 "no entry of tape.inf names it, so it works by the generic profile; "
+                 "`evertape inf match %s` shows how to add one",
+                 d->name);
+        manager_add_event(n->manager, d->id, "profile", text);
 }
 
 static void tell(Naming *n, const BayChange *c)
 {
-        static const struct {
-                int level;
-                const char *event;
-        } rows[] = {
-                [BAY_NAMED] = {LOG_NOTICE, "arrived"},      [BAY_FOUND] = {LOG_NOTICE, "bay"},
-                [BAY_REPLACED] = {LOG_WARNING, "replaced"}, [BAY_MOVED] = {LOG_WARNING, "moved"},
-                [BAY_LEFT] = {LOG_WARNING, "left"},         [BAY_KEPT] = {LOG_WARNING, "kept"},
+        static const char *const names[] = {
+                [BAY_NAMED] = "arrived", [BAY_FOUND] = "bay", [BAY_REPLACED] = "replaced",
+                [BAY_MOVED] = "moved",   [BAY_LEFT] = "left", [BAY_KEPT] = "kept",
         };
 
         if (c->event == BAY_KEPT && was_said(n, c->device.id))
                 return;
-        log_full(rows[c->event].level, "%s: %s: %s", c->device.name, rows[c->event].event, c->text);
+        manager_add_event(n->manager, c->device.id, names[c->event], c->text);
         if (c->event == BAY_NAMED || c->event == BAY_REPLACED)
                 say_if_unknown(n, &c->device);
-        manager_add_event(n->manager, c->device.id, rows[c->event].event, c->text);
         manager_name_changed(n->manager, &c->device, &c->before);
 }
 
@@ -317,11 +318,24 @@ static bool is_new_since(const DevicePath *p, const DevicePath *old, size_t n_ol
         return true;
 }
 
+static void note_firmware(Naming *n, const RegistryDevice *before, const DevicePath *p)
+{
+        char text[64];
+
+        if (before->identity.revision[0] == '\0' ||
+            text_equal(before->identity.revision, p->identity.revision))
+                return;
+        snprintf(text, sizeof(text), "revision %s, before %s", p->identity.revision,
+                 before->identity.revision);
+        manager_add_event(n->manager, before->id, "firmware", text);
+}
+
 static void name_it(Naming *n, const DevicePath *p)
 {
         Registry *registry = manager_registry(n->manager);
         RegistryDevice before, d;
         bool known = registry_find(registry, &p->identity, &before) >= 0;
+        char text[240];
         int r;
 
         r = (p->apart ? registry_add_apart : registry_add)(registry, &p->identity, seconds_now(), &d);
@@ -330,13 +344,15 @@ static void name_it(Naming *n, const DevicePath *p)
                           r == -ENODATA ? "it has no identity" : strerror(-r));
                 return;
         }
-        if (known && d.id == before.id)
+        if (known && d.id == before.id) {
+                note_firmware(n, &before, p);
                 return;
-        log_notice("%s: new: %s %s, serial number %s, %s%s", d.name, p->identity.vendor, p->identity.product,
-                   p->identity.serial, p->sg,
-                   p->apart ? "; it claims to be another one that is there too" : "");
+        }
+        snprintf(text, sizeof(text), "%s %s, revision %s, serial number %.64s, %s%s", p->identity.vendor,
+                 p->identity.product, p->identity.revision, p->identity.serial, p->sg,
+                 p->apart ? "; it claims to be another one that is there too" : "");
+        manager_add_event(n->manager, d.id, "arrived", text);
         say_if_unknown(n, &d);
-        manager_add_event(n->manager, d.id, "arrived", p->sg);
         manager_name_changed(n->manager, &d, NULL);
 }
 

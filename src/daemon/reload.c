@@ -11,7 +11,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-#include "util/log.h"
+#include "daemon/events.h"
 
 typedef struct Reload {
         Manager *manager;
@@ -25,16 +25,18 @@ static void reload(Reload *reload)
         int r = config_load(reload->path, &new);
 
         if (r < 0)
-                log_error("%s: %s: what was read before stays", reload->path, strerror(-r));
+                event_log_daemon("configuration-failed", "%s: %s: what was read before stays", reload->path,
+                                 strerror(-r));
         else if (r > 0)
-                log_error("the configuration has mistakes: what was read before stays");
+                event_log_daemon("configuration-failed",
+                                 "the configuration has mistakes: what was read before stays");
         else {
                 Config old = *reload->config;
 
                 *reload->config = new;
                 new = old;
                 manager_configured(reload->manager);
-                log_info("the configuration is read again");
+                event_log_daemon("configuration", "the configuration is read again");
         }
         (void) sd_notifyf(0, "READY=1\nSTATUS=%s",
                           r == 0 ? "" : "The configuration has mistakes; the one before them is in use.");

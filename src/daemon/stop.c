@@ -16,6 +16,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-login.h>
 
+#include "daemon/events.h"
 #include "util/log.h"
 #include "util/text.h"
 
@@ -109,16 +110,18 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata)
         Stop *s = userdata;
 
         if (s->for_good && !s->abandoned) {
-                log_warning("a device is still at work on a command: programs do not wait for it any more");
+                event_log_daemon(
+                        "stop-incomplete", "%s",
+                        "a device is still at work on a command: programs do not wait for it any more");
                 s->abandoned = true;
                 manager_abandon(s->manager);
                 (void) sd_event_source_set_time_relative(source, LAST_PATIENCE);
                 return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
         }
-        log_warning("%s", s->for_good
-                                  ? "a held LUN cannot be taken away"
-                                  : "a device is still at work on a command; the next evertaped waits for "
-                                    "its end");
+        event_log_daemon("stop-incomplete", "%s",
+                         s->for_good ? "a held LUN cannot be taken away"
+                                     : "a device is still at work on a command; the next evertaped waits for "
+                                       "its end");
         return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
@@ -133,8 +136,9 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
         s->begun = true;
         (void) sd_notify(0, "STOPPING=1");
         s->for_good = is_for_good(s, si->ssi_signo);
-        log_info("%s", s->for_good ? "evertaped stops: held devices are given back"
-                                   : "evertaped stops; what is held stays held for the next one");
+        event_log_daemon("stopping", "%s",
+                         s->for_good ? "evertaped stops: held devices are given back"
+                                     : "evertaped stops; what is held stays held for the next one");
         r = sd_event_add_post(event, NULL, on_post, s);
         if (r >= 0)
                 r = sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC, PATIENCE, 0, on_deadline, s);

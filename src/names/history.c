@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The biography of the devices. A path that flaps must not fill the disk, so the oldest events go. */
+/* The biography of the devices. A path that flaps must not fill the disk, nor push out what happens once in a
+ * year: of each device the last events of each kind are kept, and so many of all. */
 
 #include <errno.h>
 
@@ -8,6 +9,26 @@
 #include "names/statement.h"
 
 #define N_EVENTS_MAX "100000"
+#define N_KIND_MAX   "2000"
+
+static int forget_old_ones(Registry *r, uint32_t id, const char *event)
+{
+        _cleanup_statement_ sqlite3_stmt *statement = NULL;
+        int error = registry_prepare(
+                r,
+                "DELETE FROM event WHERE device = ?1 AND event = ?2 AND id <= (SELECT id FROM"
+                " event WHERE device = ?1 AND event = ?2 ORDER BY id DESC LIMIT 1 OFFSET " N_KIND_MAX ")",
+                &statement);
+
+        if (error < 0)
+                return error;
+        (void) sqlite3_bind_int64(statement, 1, id);
+        (void) statement_bind_text(statement, 2, event);
+        error = statement_step_once(statement);
+        if (error < 0)
+                return error;
+        return registry_exec(r, "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - " N_EVENTS_MAX);
+}
 
 int registry_add_event(Registry *r, uint32_t id, uint64_t now, const char *event, const char *detail)
 {
@@ -24,7 +45,7 @@ int registry_add_event(Registry *r, uint32_t id, uint64_t now, const char *event
         error = statement_step_once(statement);
         if (error < 0)
                 return error;
-        return registry_exec(r, "DELETE FROM event WHERE id <= last_insert_rowid() - " N_EVENTS_MAX);
+        return forget_old_ones(r, id, event);
 }
 
 static int read_event_row(sqlite3_stmt *statement, void *ret)

@@ -87,7 +87,8 @@ int registry_find_owner(Registry *r, const char *name, uint32_t *ret);
 /* The name that a device had last; empty if it was forgotten. */
 int registry_last_name(Registry *r, uint32_t id, char *name, size_t n_name);
 
-/* The biography: what happened to a device and when. Only the last 100000 events are kept. */
+/* The biography: what happened to a device and when. Of each device the last 2000 events of each kind are
+ * kept, and the last 100000 of all. */
 int registry_add_event(Registry *r, uint32_t id, uint64_t now, const char *event, const char *detail);
 /* Events of device id, or of all (0), from `since` on, oldest first; free() the array. */
 int registry_list_events(Registry *r, uint32_t id, uint64_t since, RegistryEvent **ret, size_t *ret_n);

@@ -65,6 +65,9 @@ static const char *const migrations[] = {
         " device INTEGER UNIQUE,"
         " PRIMARY KEY (library, element)) WITHOUT ROWID;"
         "CREATE TABLE counter (prefix TEXT PRIMARY KEY NOT NULL, given INTEGER NOT NULL) WITHOUT ROWID;",
+
+        /* 3: only so many events of a kind are kept of a device, and those are found by this. */
+        "CREATE INDEX event_kind ON event (device, event, id);",
 };
 
 typedef struct ErrorRow {

@@ -172,6 +172,52 @@ static const char version1[] =
         "INSERT INTO used_name VALUES ('lib1', 2), ('drive1', 3), ('drive2', 7);"
         "INSERT INTO event (device, at, event, detail) VALUES (3, 11, 'arrived', 'sg1');";
 
+/* As schema.c made it before old events were found by their kind. */
+static const char version2[] =
+        "CREATE TABLE device (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+        " type INTEGER NOT NULL, rank TEXT NOT NULL, key TEXT NOT NULL, vendor TEXT NOT NULL,"
+        " product TEXT NOT NULL, revision TEXT NOT NULL, serial TEXT NOT NULL,"
+        " address TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '',"
+        " hold INTEGER NOT NULL DEFAULT 0, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+        " UNIQUE (type, key, serial, address));"
+        "CREATE TABLE used_name (name TEXT PRIMARY KEY NOT NULL, device INTEGER NOT NULL);"
+        "CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL,"
+        " at INTEGER NOT NULL, event TEXT NOT NULL, detail TEXT NOT NULL);"
+        "CREATE INDEX event_device ON event (device, id);"
+        "CREATE INDEX device_serial ON device (serial);"
+        "CREATE TABLE bay (library INTEGER NOT NULL, element INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
+        " device INTEGER UNIQUE, PRIMARY KEY (library, element)) WITHOUT ROWID;"
+        "CREATE TABLE counter (prefix TEXT PRIMARY KEY NOT NULL, given INTEGER NOT NULL) WITHOUT ROWID;"
+        "PRAGMA application_id = 1702261872; PRAGMA user_version = 2;"
+        "INSERT INTO device VALUES (3, 'drive1', 1, 'naa', 'naa.5a', 'HP', 'Ultrium', '1', 'A', '', '', 1, "
+        "11, 21);"
+        "INSERT INTO used_name VALUES ('drive1', 3);"
+        "INSERT INTO event (device, at, event, detail) VALUES (3, 11, 'arrived', 'sg1');";
+
+static void test_migration_2(void **state)
+{
+        const Files *f = *state;
+        Identity a = make_identity(DEVICE_TAPE, "5a", "A");
+        RegistryEvent *events;
+        RegistryDevice d;
+        Registry *r;
+        size_t n;
+
+        execute(f->db, version2);
+        r = open_registry(f->db);
+        assert_int_equal(registry_find(r, &a, &d), 0);
+        assert_string_equal(d.name, "drive1");
+        assert_true(d.hold);
+        assert_int_equal(registry_add_event(r, 3, 12, "away", ""), 0);
+        assert_int_equal(registry_list_events(r, 3, 0, &events, &n), 0);
+        assert_int_equal(n, 2);
+        assert_string_equal(events[0].event, "arrived");
+        free(events);
+        registry_close(r);
+        assert_int_equal(registry_open_readonly(f->db, &r), 0);
+        registry_close(r);
+}
+
 static void test_migration(void **state)
 {
         const Files *f = *state;
@@ -294,6 +340,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_apart, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_apart_in_any_order, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_migration, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(test_migration_2, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_killed_at_any_point, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_truncated, files_setup, files_teardown),
         };

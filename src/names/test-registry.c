@@ -194,6 +194,31 @@ static void test_events(void **state)
         registry_close(r);
 }
 
+/* A path that flaps for a night pushes nothing out but its own like. */
+static void test_many_events(void **state)
+{
+        Files *f = *state;
+        Registry *r = open_registry(f->db);
+        RegistryEvent *events;
+        size_t n;
+
+        assert_int_equal(registry_add_event(r, 1, 1, "arrived", "sg1"), 0);
+        execute(f->db, "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 2501)"
+                       " INSERT INTO event (device, at, event, detail) SELECT 1, i, 'away', i FROM n");
+        assert_int_equal(registry_add_event(r, 2, 2502, "away", "another one"), 0);
+        assert_int_equal(registry_add_event(r, 1, 2503, "away", "the last"), 0);
+        assert_int_equal(registry_list_events(r, 1, 0, &events, &n), 0);
+        assert_int_equal(n, 2001);
+        assert_string_equal(events[0].event, "arrived");
+        assert_int_equal(events[1].at, 503);
+        assert_string_equal(events[2000].detail, "the last");
+        free(events);
+        assert_int_equal(registry_list_events(r, 2, 0, &events, &n), 0);
+        assert_int_equal(n, 1);
+        free(events);
+        registry_close(r);
+}
+
 /* Two that open, create and write at once, as a daemon and a command would. */
 static void test_two_handles(void **state)
 {
@@ -429,6 +454,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_shared_key, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_list, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_events, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(test_many_events, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_two_handles, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_many_processes, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_killed_writer, files_setup, files_teardown),

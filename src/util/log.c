@@ -24,7 +24,7 @@ bool log_enabled(int level)
 }
 
 /* systemd sets JOURNAL_STREAM to the device and inode of the socket it gave us as stderr, sd-journal(3). */
-static bool stderr_is_journal(void)
+bool log_is_journal(void)
 {
         static int cached = -1;
 
@@ -48,7 +48,7 @@ void log_full(int level, const char *format, ...)
 
         if (!log_enabled(level))
                 return;
-        if (stderr_is_journal())
+        if (log_is_journal())
                 n = (size_t) snprintf(line, sizeof(line), "<%d>", level);
         va_start(ap, format);
         r = vsnprintf(line + n, sizeof(line) - n - 1, format, ap);

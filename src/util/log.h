@@ -12,6 +12,8 @@
 
 void log_set_max_level(int level); /* LOG_ERR .. LOG_DEBUG; default LOG_INFO */
 bool log_enabled(int level);
+/* Whether stderr is the journal's. */
+bool log_is_journal(void);
 
 _printf_(2, 3) void log_full(int level, const char *format, ...);
 

@@ -28,6 +28,11 @@ cost() {
     REPLY=$((switches - s)) used=$((ticks - t))
     say "$REPLY wake-ups and $used ticks in $1 s"
 }
+log_lines() {
+    REPLY=$(wc -l < "$LAB_OUT/evertaped.log")
+}
+log_lines
+lines=$REPLY
 cost 6
 same "present: wake-ups" 0 "$REPLY"
 same "present: ticks of processor time" 0 "$used"
@@ -37,7 +42,13 @@ ok "a question is noticed" test "$REPLY" -gt 0
 model pull drive1 && model pull changer
 wait_until 5 is_state away lib1
 udevadm settle --timeout=60
+log_lines
+away=$REPLY
 cost 11
 ok "away: no more than a look in five seconds for each in 11 s" test "$REPLY" -le 6
 ok "away: hardly any processor time" test "$used" -le 10
+# Nothing is done while it is present and once in five seconds the same while it is away: a day has no line more.
+log_lines
+same "away: lines in the log, beyond that they are" 0 $((REPLY - away))
+ok "present: nothing but that two have gone" test $((away - lines)) -le 2
 lab_done

@@ -10,7 +10,7 @@ udevadm settle --timeout=60
 say "a model that no file names"
 same "it is held by the generic profile" generic "$(field PROFILE lib1-drive1)"
 ok "list says so" prints 'no entry of tape.inf names lib1-drive1' bash -c 'evertape list lib1-drive1 2>&1'
-ok "so does the log" evertaped_said 'lib1-drive1: no entry of tape.inf names it'
+ok "so does the log" evertaped_said 'lib1-drive1: profile: no entry of tape.inf names it'
 evertape inf match lib1-drive1 > /tmp/answer
 same "exit status" 1 $?
 for device in "$real" "${real#/dev/}" "$(held_by_serial MDLDRV01 nst)" /dev/tape/by-name/lib1-drive1-nst /dev/tape/by-name/lib1-drive1; do

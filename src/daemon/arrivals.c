@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* That a device which is not held came back or went. Of one that is held the engine tells more. What has no
+ * name yet gets one, and is told of then. */
+
+#include "daemon/arrivals.h"
+
+#include <stdio.h>
+
+#include "daemon/manager.h"
+
+static bool has_identity(const DevicePath *paths, size_t n, const Identity *identity)
+{
+        for (size_t i = 0; i < n; i++)
+                if (!paths[i].held_lun && identity_equal(&paths[i].identity, identity))
+                        return true;
+        return false;
+}
+
+static bool is_held(const DevicePath *paths, size_t n, const Identity *identity)
+{
+        for (size_t i = 0; i < n; i++)
+                if (paths[i].held_lun && identity_equal(&paths[i].identity, identity))
+                        return true;
+        return false;
+}
+
+/* Those of `these` that are not among `others`, each device once. */
+static void tell_missing(Manager *m, const DevicePath *these, size_t n_these, const DevicePath *others,
+                         size_t n_others, const char *event)
+{
+        RegistryDevice device;
+
+        for (size_t i = 0; i < n_these; i++) {
+                const DevicePath *p = &these[i];
+
+                if (p->held_lun || has_identity(these, i, &p->identity) ||
+                    has_identity(others, n_others, &p->identity) || is_held(these, n_these, &p->identity) ||
+                    is_held(others, n_others, &p->identity))
+                        continue;
+                if (registry_find(manager_registry(m), &p->identity, &device) >= 0 && !device.hold)
+                        manager_add_event(m, device.id, event, p->sg);
+        }
+}
+
+void arrivals_tell(Manager *m, const DevicePath *old, size_t n_old)
+{
+        const DevicePath *now;
+        size_t n_now = manager_paths(m, &now);
+
+        tell_missing(m, old, n_old, now, n_now, "gone");
+        tell_missing(m, now, n_now, old, n_old, "returned");
+}
