@@ -325,9 +325,10 @@ static void add_group(Builder *b, const SiteLibrary *l, uint8_t type, const char
 static void add_title(Builder *b, const Facts *f)
 {
         const char *state = facts_text(f, "State"), *reason = facts_text(f, "Reason");
+        const char *vendor = facts_text(f, "Vendor"), *product = facts_text(f, "Product");
         _cleanup_free_ char *text =
-                format("%s  %s %s  %s %s%s%s", facts_text(f, "Name"), facts_text(f, "Vendor"),
-                       facts_text(f, "Product"), layout_mark(state), state, reason[0] ? ": " : "", reason);
+                format("%s  %s%s%s%s%s %s%s%s", facts_text(f, "Name"), vendor, vendor[0] ? " " : "", product,
+                       product[0] ? "  " : "", layout_mark(state), state, reason[0] ? ": " : "", reason);
 
         if (!text)
                 b->error = -ENOMEM;
@@ -337,20 +338,24 @@ static void add_title(Builder *b, const Facts *f)
 
 static void add_summary(Builder *b, const SiteLibrary *l)
 {
-        SiteCount slots = site_count(l, SITE_SLOT), bays = site_count(l, SITE_BAY),
-                  mail = site_count(l, SITE_MAIL);
-        char age[256];
-        _cleanup_free_ char *text =
-                l->n_elements == 0
-                        ? strdup(site_describe_age(l, age, sizeof(age)))
-                        : format("%u of %u slots full, %u of %u drives loaded, %u of %u mail slots full; %s",
-                                 slots.n_full, slots.n, bays.n_full, bays.n, mail.n_full, mail.n,
-                                 site_describe_age(l, age, sizeof(age)));
+        static const struct {
+                uint8_t type;
+                const char *what;
+        } rows[] = {{SITE_SLOT, "slots full"}, {SITE_BAY, "drives loaded"}, {SITE_MAIL, "mail slots full"}};
+        char age[256], text[512];
+        size_t n = 0;
 
-        if (!text)
-                b->error = -ENOMEM;
-        else
-                add_wrapped(b, BOX_TEXT, l->followed ? TONE_PLAIN : TONE_FAINT, 2, text);
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                SiteCount count = site_count(l, rows[i].type);
+
+                if (count.n == 0)
+                        continue;
+                n += (size_t) snprintf(text + n, sizeof(text) - n, "%s%u of %u %s", n > 0 ? ", " : "",
+                                       count.n_full, count.n, rows[i].what);
+        }
+        snprintf(text + n, sizeof(text) - n, "%s%s", n > 0 ? "; " : "",
+                 site_describe_age(l, age, sizeof(age)));
+        add_wrapped(b, BOX_TEXT, l->followed ? TONE_PLAIN : TONE_FAINT, 2, text);
 }
 
 static void add_library(Builder *b, const SiteLibrary *l)
@@ -361,8 +366,10 @@ static void add_library(Builder *b, const SiteLibrary *l)
         if (l->n_elements == 0)
                 return;
         b->y++;
-        add_bays(b, l);
-        b->y++;
+        if (site_count(l, SITE_BAY).n > 0) {
+                add_bays(b, l);
+                b->y++;
+        }
         add_group(b, l, SITE_PICKER, "Picker");
         add_group(b, l, SITE_MAIL, "Mail slots");
         add_group(b, l, SITE_SLOT, "Slots");
