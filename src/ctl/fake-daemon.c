@@ -119,6 +119,8 @@ static int append_rest(sd_bus_message *m, const Fake *f, const FakeDevice *d)
         append_number(m, "BytesRead", d->read);
         append_text(m, "Position", d->position);
         append_number(m, "Timeout", d->outages == UINT64_MAX ? UINT64_MAX : UINT64_C(900000000));
+        if (f->mode == FAKE_LARGE_LIBRARY)
+                fake_append_facts(m);
         append_text(m, "User", d->user);
         return sd_bus_message_append(m, "{sv}", "UserPid", "u", d->pid);
 }

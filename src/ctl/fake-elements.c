@@ -70,6 +70,36 @@ static int add_hostile(sd_bus_message *m)
                            0, 0);
 }
 
+int fake_append_facts(sd_bus_message *m)
+{
+        static const struct {
+                const char *key;
+                uint64_t number;
+        } rows[] = {
+                {"OutageTotal", 200000000},
+                {"Waiting", 1},
+                {"Replayed", 12},
+                {"Compared", 40},
+                {"Settled", 3},
+                {"Resets", 1},
+                {"Failures", 0},
+                {"Cartridges", 7},
+                {"JournalFill", 33554432},
+                {"JournalSize", 268435456},
+                {"TapeAlert", UINT64_C(1) << 44},
+                {"TapeAlertAt", UINT64_C(1795442462000000)},
+                {"WriteErrorsCorrected", 5},
+                {"WriteErrorsUncorrected", 0},
+                {"ReadErrorsCorrected", 2},
+                {"ReadErrorsUncorrected", 0},
+        };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++)
+                r = sd_bus_message_append(m, "{sv}", rows[i].key, "t", rows[i].number);
+        return r;
+}
+
 int fake_append_elements(sd_bus_message *m, FakeMode mode, uint64_t since)
 {
         int r = sd_bus_message_append(

@@ -27,6 +27,7 @@ static pid_t start_bus(char *address, size_t n)
         if (pid == 0) {
                 prctl(PR_SET_PDEATHSIG, SIGKILL);
                 dup2(fds[1], STDOUT_FILENO);
+                dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* it warns of limits */
                 execlp("dbus-daemon", "dbus-daemon", "--session", "--nofork", "--nopidfile",
                        "--address=unix:tmpdir=/tmp", "--print-address", NULL);
                 _exit(127);

@@ -172,11 +172,14 @@ static void print_place(const SiteLibrary *l, const SiteElement *e, bool first, 
         fputs("\">", f);
         if (e->number != 0)
                 fprintf(f, "<span class=\"place\">%u</span> ", e->number);
-        fputs("<span class=\"what\">", f);
-        draw_escaped(!full ? "empty" : e->tag[0] ? e->tag : "no label", f);
-        fputs("</span>", f);
+        if (full || !bad) {
+                fputs("<span class=\"what\">", f);
+                draw_escaped(!full ? "empty" : e->tag[0] ? e->tag : "no label", f);
+                fputs("</span>", f);
+        }
         if (bad)
-                fprintf(f, " <strong>problem %02x/%02x</strong>", e->code >> 8, e->code & 0xff);
+                fprintf(f, " <strong><span class=\"unseen\">%sproblem </span>! %02x/%02x</strong>",
+                        full ? "" : "empty, ", e->code >> 8, e->code & 0xff);
         fputs("</li>\n", f);
 }
 

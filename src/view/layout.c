@@ -223,7 +223,7 @@ static void add_cell(Builder *b, const Rows *r, const SiteElement *e, unsigned c
         bool reached = e->flags & SITE_ACCESS || e->type == SITE_PICKER;
         char tag[80];
 
-        utf8_cut(tag, sizeof(tag), !full ? "·" : e->tag[0] ? e->tag : "no label", r->w - 1);
+        utf8_cut(tag, sizeof(tag), !full ? (bad ? "" : "·") : e->tag[0] ? e->tag : "no label", r->w - 1);
         add(b, (Box){.kind = BOX_CELL,
                      .tone = bad                 ? TONE_BAD
                              : !full || !reached ? TONE_FAINT
