@@ -65,6 +65,7 @@ int main(int argc, char **argv)
                         daemon = fake_daemon_start(address, modes[i].mode, -1);
         command = fork();
         if (command == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
                 execvp(argv[2], argv + 2);
                 _exit(127);
         }

@@ -188,11 +188,17 @@ uint64_t server_last_use(const Server *s)
 
 /* ---- the loop ---- */
 
+/* At its limit MHD lets nobody in until the run after the one in which somebody has left, and no event comes for
+ * that. */
 static int turn(Server *s)
 {
         MHD_UNSIGNED_LONG_LONG span;
+        unsigned before;
 
-        (void) MHD_run(s->http);
+        do {
+                before = s->n_connections;
+                (void) MHD_run(s->http);
+        } while (s->n_connections < before);
         if (MHD_get_timeout(s->http, &span) != MHD_YES)
                 return sd_event_source_set_enabled(s->timer, SD_EVENT_OFF);
         (void) sd_event_source_set_time(s->timer, usec_now(CLOCK_MONOTONIC) + span * USEC_PER_MSEC);
