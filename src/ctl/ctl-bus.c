@@ -16,63 +16,18 @@
 
 #define CHANGE_TIMEOUT (5 * 60 * USEC_PER_SEC) /* udev, modules and a slow drive included */
 
-static int bus_open_address(const char *address, sd_bus **ret)
-{
-        _cleanup_(sd_bus_closep) sd_bus *bus = NULL;
-        int r;
-
-        r = sd_bus_new(&bus);
-        if (r < 0)
-                return r;
-        r = sd_bus_set_address(bus, address);
-        if (r < 0)
-                return r;
-        r = sd_bus_set_bus_client(bus, true);
-        if (r < 0)
-                return r;
-        r = sd_bus_start(bus);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(bus);
-        return 0;
-}
-
-static const char *bus_where(void)
-{
-        const char *where = getenv("EVERTAPE_BUS");
-
-        return where ? where : "system";
-}
-
-static int bus_connect(sd_bus **ret)
-{
-        const char *where = bus_where();
-
-        if (text_equal(where, "system"))
-                return sd_bus_open_system(ret);
-        if (text_equal(where, "user"))
-                return sd_bus_open_user(ret);
-        return bus_open_address(where, ret);
-}
-
 int bus_open(sd_bus **ret)
 {
-        int r = bus_connect(ret);
+        int r = client_connect(ret);
 
         if (r < 0)
-                complain("cannot reach the bus (%s): %s", bus_where(), strerror(-r));
+                complain("cannot reach the bus (%s): %s", client_where(), strerror(-r));
         return r;
-}
-
-bool bus_error_is_absent(const sd_bus_error *error)
-{
-        return sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
-               sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER);
 }
 
 void bus_complain(int r, const sd_bus_error *error)
 {
-        if (bus_error_is_absent(error))
+        if (client_error_is_absent(error))
                 complain("evertaped is not running; start it with: systemctl start evertaped");
         else if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
                 complain("not permitted to ask evertaped for that; run it as root");
@@ -91,7 +46,7 @@ int bus_ping(usec_t timeout, bool *ret_answers)
         _cleanup_(sd_bus_message_releasep) sd_bus_message *m = NULL;
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_closep) sd_bus *bus = NULL;
-        int r = bus_connect(&bus);
+        int r = client_connect(&bus);
 
         if (r >= 0)
                 r = sd_bus_message_new_method_call(bus, &m, BUS_SERVICE, BUS_PATH,
@@ -101,7 +56,7 @@ int bus_ping(usec_t timeout, bool *ret_answers)
         if (r < 0)
                 return r;
         r = sd_bus_call(bus, m, timeout, &error, NULL);
-        if (r < 0 && bus_error_is_absent(&error))
+        if (r < 0 && client_error_is_absent(&error))
                 return -ESRCH;
         *ret_answers = r >= 0 || sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED);
         return 0;

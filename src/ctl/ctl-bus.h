@@ -5,12 +5,13 @@
 
 #include <systemd/sd-bus.h>
 
+#include "client/client.h"
 #include "ctl/ctl-device.h"
 #include "util/time.h"
 
-#define BUS_SERVICE   "org.evertape1"
-#define BUS_PATH      "/org/evertape1"
-#define BUS_INTERFACE "org.evertape1.Manager"
+#define BUS_SERVICE   CLIENT_SERVICE
+#define BUS_PATH      CLIENT_PATH
+#define BUS_INTERFACE CLIENT_INTERFACE
 
 static inline void sd_bus_closep(sd_bus **bus)
 {
@@ -61,6 +62,3 @@ int bus_subscribe(sd_bus *bus, sd_bus_message_handler_t changed, sd_bus_message_
 
 /* Says what went wrong in a call that returned r, for a person. */
 void bus_complain(int r, const sd_bus_error *error);
-
-/* Whether that is because no daemon is there. */
-bool bus_error_is_absent(const sd_bus_error *error);

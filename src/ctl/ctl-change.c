@@ -24,7 +24,7 @@ static int change_one(sd_bus *bus, const Change *change, const char *name)
         else
                 change->say(bus, name);
         fflush(stdout);
-        return bus_error_is_absent(&error) ? -ENOTCONN : r;
+        return client_error_is_absent(&error) ? -ENOTCONN : r;
 }
 
 /* -ENOTCONN, no daemon, is said once; every other failure is the one device's. */

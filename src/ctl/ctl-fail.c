@@ -18,7 +18,7 @@ static int fail_one(sd_bus *bus, const char *name, bool once)
                 bus_complain(r, &error);
         else
                 printf("%s: what waited for it has failed\n", name);
-        return bus_error_is_absent(&error) ? -ENOTCONN : r;
+        return client_error_is_absent(&error) ? -ENOTCONN : r;
 }
 
 int verb_fail(int argc, char **argv)

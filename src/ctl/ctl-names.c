@@ -37,7 +37,7 @@ static int export_by_daemon(char **ret)
         r = bus_ask(bus, "ExportNames", &error, &reply, "");
         if (r >= 0)
                 r = sd_bus_message_read(reply, "s", &text);
-        if (bus_error_is_absent(&error))
+        if (client_error_is_absent(&error))
                 return -ENOTCONN;
         if (r < 0) {
                 bus_complain(r == -ENXIO ? -EBADMSG : r, &error);
@@ -147,7 +147,7 @@ static int import_by_daemon(const char *text, bool dry_run)
         r = bus_ask(bus, "ImportNames", &error, &reply, "sb", text, (int) dry_run);
         if (r >= 0)
                 r = sd_bus_message_read(reply, "bs", &done, &report);
-        if (bus_error_is_absent(&error))
+        if (client_error_is_absent(&error))
                 return -ENOTCONN;
         if (r < 0) {
                 bus_complain(r == -ENXIO ? -EBADMSG : r, &error);

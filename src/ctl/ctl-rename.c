@@ -16,7 +16,7 @@ static int call(sd_bus *bus, const char *method, const char *a, const char *b)
         r = bus_call_names(bus, method, a, b, &error);
         if (r < 0)
                 bus_complain(r, &error);
-        return bus_error_is_absent(&error) ? -ENOTCONN : r;
+        return client_error_is_absent(&error) ? -ENOTCONN : r;
 }
 
 int verb_rename(int argc, char **argv)

@@ -80,7 +80,7 @@ static int wait_look_again(sd_bus *bus, Wait *w)
 
                 r = bus_show(bus, device_text(*known, FIELD_NAME), &d, &error);
                 if (r < 0 &&
-                    (bus_error_is_absent(&error) || sd_bus_error_has_name(&error, SD_BUS_ERROR_NO_REPLY)))
+                    (client_error_is_absent(&error) || sd_bus_error_has_name(&error, SD_BUS_ERROR_NO_REPLY)))
                         return 0;
                 if (r < 0) {
                         bus_complain(r, &error);

@@ -30,6 +30,8 @@ int verb_replace(int argc, char **argv);
 int verb_forget(int argc, char **argv);
 int verb_names(int argc, char **argv);
 int verb_history(int argc, char **argv);
+int verb_map(int argc, char **argv);
+int verb_metrics(int argc, char **argv);
 int verb_wait(int argc, char **argv);
 int verb_inf(int argc, char **argv);
 int verb_watch(int argc, char **argv);

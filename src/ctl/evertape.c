@@ -57,6 +57,24 @@ static const Verb verbs[] = {
                 .run = verb_status,
         },
         {
+                .name = "map",
+                .arguments = "[OPTION...] [LIBRARY]",
+                .summary = "draw libraries: drives, slots and cartridges",
+                .options = "  -J, --json            JSON, of all that is known\n"
+                           "  -s, --svg FILE        write the picture to FILE as SVG; - is the output\n"
+                           "  -w, --width COLUMNS   draw it so wide; by default as wide as the terminal\n"
+                           "  -A, --ascii           draw with ASCII characters alone\n"
+                           "  -r, --refresh         have the library say first what is where\n",
+                .run = verb_map,
+        },
+        {
+                .name = "metrics",
+                .arguments = "[OPTION...]",
+                .summary = "print numbers for Prometheus (OpenMetrics)",
+                .options = "  -o, --output FILE     write FILE, at once and whole\n",
+                .run = verb_metrics,
+        },
+        {
                 .name = "fail",
                 .arguments = "[OPTION...] NAME...",
                 .summary = "end the wait of programs for held devices that are away",

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "ctl/ctl-bus.h"
+#include "ctl/fake-elements.h"
 #include "util/text.h"
 
 typedef struct FakeDevice {
@@ -41,6 +42,12 @@ static FakeDevice hostile[] = {
         {"лента-10", "tape", "present", "\033[2Jgone\r\n\177 \xc2\x9b" "31m", 0, "V\"\\", "磁带机", "a\tb", "/dev/nst0", "",
          "", "", "/dev/one\ntwo", "/dev/three", 0, 0, 0, 0, 0, 0, "", "", 0},
         {"лента-2", "tape", "present", "", 0, "HP", "x", "S2", "", "", "", "", NULL, NULL, 0, 0, 0, 0, 0, 0, "", "", 0},
+};
+static FakeDevice hostile_library[] = {
+        {"lib<b>", "changer", "present", "</title><script>alert(1)</script>", 0, "A&B", "\"'>", "S1", "/dev/sg1", "", "", "", NULL,
+         NULL, 0, 0, 0, 0, 0, 0, "", "", 0},
+        {"drive\"\\1", "tape", "held", "]]>&lt;", 1, "V", "P", "S\n2", "/dev/nst0", "", "", "", NULL, NULL, 0, 1, 0, 0, 0, 0,
+         "", "<img src=x onerror=alert(2)>", 7},
 };
 static FakeDevice large[] = {
         {"big", "tape", "held", "", 1, "V", "P", "S", "/dev/nst0", "", "", "", NULL, NULL, UINT64_MAX, UINT64_MAX,
@@ -94,16 +101,18 @@ static void append_activity(sd_bus_message *m)
 
 static int append_rest(sd_bus_message *m, const Fake *f, const FakeDevice *d)
 {
+        char bay[16] = "";
+        unsigned drive;
+
         append_text(m, "Vendor", d->vendor);
         append_text(m, "Product", d->product);
         append_text(m, "Revision", "G24W");
         append_text(m, "Serial", d->serial);
         append_text(m, "Identity", "naa.5000e11100000001");
         append_text(m, "Library", strncmp(d->name, "lib1-", 5) == 0 ? "lib1" : "");
-        append_text(m, "Bay",
-                    text_equal(d->name, "lib1-drive2")  ? "257"
-                    : strncmp(d->name, "lib1-", 5) == 0 ? "256"
-                                                        : "");
+        if (sscanf(d->name, "lib1-drive%u", &drive) == 1)
+                snprintf(bay, sizeof(bay), "%u", 255 + drive);
+        append_text(m, "Bay", bay);
         append_text(m, "Note", text_equal(d->name, "big") ? "same serial number as lib1-drive1" : "");
         append_text(m, "Profile",
                     f->mode == FAKE_UNKNOWN_MODELS || text_equal(d->kind, "changer") ? "generic" : "lto");
@@ -124,6 +133,8 @@ static int append_rest(sd_bus_message *m, const Fake *f, const FakeDevice *d)
         append_number(m, "BytesRead", d->read);
         append_text(m, "Position", d->position);
         append_number(m, "Timeout", d->outages == UINT64_MAX ? UINT64_MAX : UINT64_C(900000000));
+        if (f->mode == FAKE_LARGE_LIBRARY)
+                fake_append_facts(m);
         append_text(m, "User", d->user);
         if (d->pid == 4711)
                 append_activity(m);
@@ -233,6 +244,31 @@ static int on_paths(sd_bus_message *call, void *userdata, sd_bus_error *error)
                                       "State", "s", "failed");
         sd_bus_message_close_container(reply);
         return sd_bus_send(NULL, reply, NULL);
+}
+
+static int on_elements(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
+        const Fake *f = userdata;
+
+        if (!find_device(f, call, error))
+                return -ENOENT;
+        sd_bus_message_new_method_return(call, &reply);
+        if (f->mode == FAKE_WRONG_REPLY)
+                sd_bus_message_append(reply, "s", "none");
+        else
+                fake_append_elements(reply, f->mode, SINCE);
+        return sd_bus_send(NULL, reply, NULL);
+}
+
+static int on_read_elements(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        if (!find_device(userdata, call, error))
+                return -ENOENT;
+        if (((const Fake *) userdata)->mode == FAKE_HOSTILE_LIBRARY)
+                return sd_bus_error_setf(error, "org.evertape1.Error.Failed",
+                                         "its elements could not be read: NOT READY 04/03");
+        return sd_bus_reply_method_return(call, "");
 }
 
 static int on_fail(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -375,10 +411,13 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
         static const struct {
                 const char *member;
                 sd_bus_message_handler_t handler;
-        } methods[] = {{"List", on_list},       {"Show", on_show},          {"Hold", on_hold},
-                       {"Release", on_release}, {"Rename", on_rename},      {"Replace", on_replace},
-                       {"Forget", on_forget},   {"ExportNames", on_export}, {"ImportNames", on_import},
-                       {"History", on_history}, {"Paths", on_paths},        {"Fail", on_fail}};
+        } methods[] = {{"List", on_list},          {"Show", on_show},
+                       {"Hold", on_hold},          {"Release", on_release},
+                       {"Rename", on_rename},      {"Replace", on_replace},
+                       {"Forget", on_forget},      {"ExportNames", on_export},
+                       {"ImportNames", on_import}, {"History", on_history},
+                       {"Paths", on_paths},        {"Fail", on_fail},
+                       {"Elements", on_elements},  {"ReadElements", on_read_elements}};
 
         if (((const Fake *) userdata)->mode == FAKE_DIES)
                 _exit(1);
@@ -388,13 +427,63 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
         return 0;
 }
 
+/* lib1 and its drives, in as many states as there are. */
+static size_t make_large_library(FakeDevice *devices, size_t n)
+{
+        static const struct {
+                const char *state, *reason, *user;
+                int held;
+        } rows[] = {{"held", "", "bacula-sd", 1},
+                    {"held", "", "bacula-sd", 1},
+                    {"resuming", "reading back 12 blocks", "bacula-sd", 1},
+                    {"away", "the path is gone", "bacula-sd", 1},
+                    {"held", "", "", 1},
+                    {"failed", "the cartridge was changed", "tar", 1},
+                    {"present", "", "", 0},
+                    {"absent", "", "", 0}};
+
+        devices[0] = library[2];
+        devices[0].held = true;
+        devices[0].state = "held";
+        for (size_t i = 1; i < n; i++) {
+                FakeDevice *d = &devices[i];
+
+                *d = library[1];
+                (void) !asprintf((char **) &d->name, "lib1-drive%zu", i);
+                (void) !asprintf((char **) &d->serial, "DRV%04zu", i);
+                (void) !asprintf((char **) &d->node, "/dev/nst%zu", i);
+                d->product = "ULT3580-TD8";
+                d->vendor = "IBM";
+                d->state = rows[i - 1].state;
+                d->reason = rows[i - 1].reason;
+                d->user = rows[i - 1].user;
+                d->held = rows[i - 1].held;
+        }
+        return n;
+}
+
 static void fake_choose_devices(Fake *f)
 {
-        f->devices = f->mode == FAKE_HOSTILE ? hostile : f->mode == FAKE_LARGE ? large : library;
-        f->n_devices = f->mode == FAKE_HOSTILE ? ELEMENTSOF(hostile)
-                       : f->mode == FAKE_LARGE ? ELEMENTSOF(large)
-                       : f->mode == FAKE_EMPTY ? 0
-                                               : ELEMENTSOF(library);
+        static FakeDevice eight[1 + 8];
+        const struct {
+                FakeMode mode;
+                FakeDevice *devices;
+                size_t n;
+        } rows[] = {
+                {FAKE_HOSTILE, hostile, ELEMENTSOF(hostile)},
+                {FAKE_HOSTILE_LIBRARY, hostile_library, ELEMENTSOF(hostile_library)},
+                {FAKE_LARGE, large, ELEMENTSOF(large)},
+                {FAKE_LARGE_LIBRARY, eight, make_large_library(eight, ELEMENTSOF(eight))},
+                {FAKE_EMPTY, NULL, 0},
+        };
+
+        f->devices = library;
+        f->n_devices = ELEMENTSOF(library);
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                if (rows[i].mode == f->mode) {
+                        f->devices = rows[i].devices;
+                        f->n_devices = rows[i].n;
+                }
         for (size_t i = 0; f->mode == FAKE_ALL_HELD && i < f->n_devices; i++) {
                 f->devices[i].held = true;
                 f->devices[i].state = "held";

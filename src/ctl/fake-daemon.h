@@ -19,7 +19,9 @@ typedef enum FakeMode {
         FAKE_WRONG_VARIANT,  /* the values are no variants */
         FAKE_WRONG_PATHS,    /* Commands of a path is a string */
         FAKE_NAMELESS,
-        FAKE_DIES, /* without an answer, on the first call */
+        FAKE_LARGE_LIBRARY,   /* eight drives in all states, 400 slots */
+        FAKE_HOSTILE_LIBRARY, /* names and labels that are markup */
+        FAKE_DIES,            /* without an answer, on the first call */
 } FakeMode;
 
 /* Starts it as a child, which has its name on the bus when this returns. Each List and Show writes a byte to

@@ -510,7 +510,8 @@ static void test_help(void **state)
 {
         static const char *const verbs[] = {"list",   "show",  "hold",    "release", "status",
                                             "fail",   "wait",  "watch",   "rename",  "replace",
-                                            "forget", "names", "history", "doctor",  "inf"};
+                                            "forget", "names", "history", "doctor",  "inf",
+                                            "map",    "metrics"};
         static Run run;
 
         run_start(&run, ARGS("--help"));
@@ -535,7 +536,8 @@ static void test_manual_is_complete(void **state)
 {
         static const char *const verbs[] = {"list",   "show",  "hold",    "release", "status",
                                             "fail",   "wait",  "watch",   "rename",  "replace",
-                                            "forget", "names", "history", "doctor",  "inf"};
+                                            "forget", "names", "history", "doctor",  "inf",
+                                            "map",    "metrics"};
         static char page[65536], bold[64];
         int fd = open(manual, O_RDONLY | O_CLOEXEC);
 
