@@ -38,7 +38,7 @@ ended() { # JOBID
 }
 # The drive that got most since _written was noted, in REPLY.
 note_written() {
-    _written=($(field WRITTEN lib1-drive1) $(field WRITTEN lib1-drive2))
+    _written=("$(field WRITTEN lib1-drive1)" "$(field WRITTEN lib1-drive2)")
 }
 writes() {
     local k now
