@@ -170,7 +170,7 @@ static int look(Follow *f, usec_t *ret_pause)
         }
         if (!f->absent)
                 bus_complain(r, &error);
-        f->absent = bus_error_is_absent(&error) || sd_bus_error_has_name(&error, SD_BUS_ERROR_NO_REPLY);
+        f->absent = client_error_is_absent(&error) || sd_bus_error_has_name(&error, SD_BUS_ERROR_NO_REPLY);
         f->drawn = false;
         return f->absent ? 0 : r;
 }

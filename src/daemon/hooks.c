@@ -27,6 +27,9 @@
 #define QUEUE_MAX    256
 #define ACCURACY     (100 * USEC_PER_MSEC)
 #define RETRY_FACTOR 4
+/* What is left to a unit's processes after SIGTERM, and to systemd to end it before we do. */
+#define UNIT_STOP  (2 * USEC_PER_SEC)
+#define UNIT_GRACE (UNIT_STOP + 5 * USEC_PER_SEC)
 
 const HookLimits hook_limits = {.timeout = 60 * USEC_PER_SEC, .retry = 10 * USEC_PER_SEC, .attempts = 4};
 
@@ -66,8 +69,8 @@ static const char *const env_names[_ENV_MAX] = {
 
 /* What starts a hook; points into itself. */
 typedef struct CommandLine {
-        const char *words[_ENV_MAX + 9];
-        char limit[64], names[_ENV_MAX][48];
+        const char *words[_ENV_MAX + 10];
+        char limit[64], stop[64], names[_ENV_MAX][48];
 } CommandLine;
 
 typedef struct Item {
@@ -85,7 +88,8 @@ struct Hooks {
         size_t n_queue;
         Item *running; /* not in the queue */
         pid_t pid;
-        bool timed_out;
+        usec_t since;
+        bool timed_out; /* and was killed by us */
         sd_event_source *child, *timer; /* the timer is for the next start, or for the end of what runs */
 };
 
@@ -135,8 +139,19 @@ static Item *take_due(Hooks *h, usec_t *ret_next)
 }
 
 /* The sandbox of our unit (no network, no other user) is not for what a hook has to do: systemd, which set
- * EVERTAPE_HOOK_UNITS, runs it in a unit of its own, waited for by systemd-run. If that is killed the unit
- * comes to its own end. */
+ * EVERTAPE_HOOK_UNITS, runs it in a unit of its own, waited for by systemd-run. */
+static bool runs_in_unit(void)
+{
+        return getenv("EVERTAPE_HOOK_UNITS") != NULL;
+}
+
+/* It is systemd that ends a hook in a unit, and all that it has started: if systemd-run is killed, the unit
+ * goes on to its own end. */
+static usec_t own_limit(const Hooks *h)
+{
+        return usec_add(h->limits.timeout, runs_in_unit() ? UNIT_GRACE : 0);
+}
+
 static void make_command(const Hooks *h, Item *i, CommandLine *ret)
 {
         static const char *const words[] = {
@@ -145,12 +160,14 @@ static void make_command(const Hooks *h, Item *i, CommandLine *ret)
         size_t n = 0;
 
         *ret = (CommandLine){};
-        if (getenv("EVERTAPE_HOOK_UNITS")) {
+        if (runs_in_unit()) {
                 for (size_t k = 0; k < ELEMENTSOF(words); k++)
                         ret->words[n++] = words[k];
                 snprintf(ret->limit, sizeof(ret->limit), "--property=RuntimeMaxSec=%" PRIu64 "us",
                          h->limits.timeout);
                 ret->words[n++] = ret->limit;
+                snprintf(ret->stop, sizeof(ret->stop), "--property=TimeoutStopSec=%" PRIu64 "us", UNIT_STOP);
+                ret->words[n++] = ret->stop;
                 for (int k = 0; k < _ENV_MAX; k++) {
                         snprintf(ret->names[k], sizeof(ret->names[k]), "--setenv=%s", env_names[k]);
                         ret->words[n++] = ret->names[k];
@@ -206,6 +223,11 @@ static void finish(Hooks *h, Item *taken, const char *why)
         h->queue[h->n_queue++] = TAKE_PTR(i);
 }
 
+static bool ended_well(const siginfo_t *si)
+{
+        return si->si_code == CLD_EXITED && si->si_status == 0;
+}
+
 static int on_child(sd_event_source *source, const siginfo_t *si, void *userdata)
 {
         Hooks *h = userdata;
@@ -214,13 +236,14 @@ static int on_child(sd_event_source *source, const siginfo_t *si, void *userdata
 
         h->child = sd_event_source_unref(h->child);
         (void) kill(-h->pid, SIGKILL); /* what it may have left behind */
-        if (h->timed_out)
+        if (h->timed_out ||
+            (!ended_well(si) && usec_now(CLOCK_MONOTONIC) - h->since >= h->limits.timeout))
                 snprintf(why, sizeof(why), "took too long and was killed");
         else if (si->si_code == CLD_EXITED)
                 snprintf(why, sizeof(why), "ended with status %d", si->si_status);
         else
                 snprintf(why, sizeof(why), "was killed by signal %d", si->si_status);
-        finish(h, i, si->si_code == CLD_EXITED && si->si_status == 0 && !h->timed_out ? NULL : why);
+        finish(h, i, ended_well(si) && !h->timed_out ? NULL : why);
         start_next(h);
         return 0;
 }
@@ -246,8 +269,9 @@ static int start(Hooks *h, Item *taken)
                 return r;
         }
         h->timed_out = false;
+        h->since = usec_now(CLOCK_MONOTONIC);
         h->running = TAKE_PTR(i);
-        set_timer(h, usec_add(usec_now(CLOCK_MONOTONIC), h->limits.timeout));
+        set_timer(h, usec_add(h->since, own_limit(h)));
         return 0;
 }
 

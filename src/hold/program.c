@@ -99,9 +99,8 @@ static void handle_attention(Unit *u, const ScsiResult *result, const Sense *sen
                         unit_key_demounted(u, false);
                         unit_forget_medium(u, MEDIUM_PRESENT);
                 }
-                unit_push_event(u, "medium-changed", "%s",
-                                u->config.type == DEVICE_TAPE ? "another cartridge may be in the drive"
-                                                              : "cartridges may have been moved by hand");
+                if (u->config.type == DEVICE_CHANGER)
+                        unit_push_event(u, "medium-changed", "cartridges may have been moved by hand");
                 unit_finish_head(u, result, sense);
                 return;
         }

@@ -276,8 +276,6 @@ static void take_change_between_uses(Unit *u, const uint8_t *id, size_t n_id)
         u->resume.medium_proven = true;
         u->want_medium = false;
         unit_store(u);
-        unit_push_event(u, "medium-changed",
-                        "another cartridge is in the drive, which was moved without unload");
 }
 
 void step_medium_done(Unit *u, const StepResult *r, usec_t now)
@@ -289,6 +287,7 @@ void step_medium_done(Unit *u, const StepResult *r, usec_t now)
         if (n > 0 && u->record.n_medium_id > 0 && !same) {
                 if (unit_session_open(u) && is_change_between_uses(u)) {
                         take_change_between_uses(u, id, n);
+                        unit_note_cartridge(u, r, n, id, false);
                         unit_goto_step(u, STEP_POSITION, now);
                         return;
                 }

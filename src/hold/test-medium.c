@@ -93,7 +93,7 @@ static uint32_t find_other_cartridge(Fake *f, const char *cdb)
 static void assert_changed(Fake *f, uint32_t tag)
 {
         assert_error(f, tag, SENSE_UNIT_ATTENTION, ASC_MEDIUM_MAY_HAVE_CHANGED);
-        assert_event(f, "medium-changed", "another cartridge");
+        assert_event(f, "medium-changed", "MEDIUM-2 is in the drive");
         assert_false(fake_has_event(f, "failed"));
         assert_false(fake_has_event(f, "resumed"));
         assert_int_equal(f->unit.phase, UNIT_HELD);

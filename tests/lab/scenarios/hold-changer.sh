@@ -95,5 +95,19 @@ ok "the drive has it" prints 'DR_OPEN|ONLINE' mt -f "$nst" status
 ok "and writes to it" dd if=/tmp/data "of=$nst" bs=64k status=none
 ok "the first is as it was" on_tape T00001L7 /tmp/data 96 1
 ok "and so is the other" on_tape T00003L7 /tmp/data 96 1
+
+say "moved without offline, as by a library that unloads drives itself"
+ok "unload and load" eval 'mtx -f "$lib" unload 3 0 && mtx -f "$lib" load 4 0'
+ok "who opens the drive is at the beginning of the new one" dd if=/tmp/data "of=$nst" bs=64k status=none
+ok "on it" on_tape T00004L7 /tmp/data 96 1
+ok "the former one is as it was" on_tape T00003L7 /tmp/data 96 1
+ok "nothing has failed" not evertaped_said 'failed:'
+exec {tape}<> "$nst"
+ok "unload and load under a program that has the drive open" eval 'mtx -f "$lib" unload 4 0 && mtx -f "$lib" load 1 0'
+ok "it gets an error" not dd if=/tmp/data bs=64k count=1 status=none 1>&"$tape"
+ok "and another one" not dd if=/tmp/data bs=64k count=1 status=none 1>&"$tape"
+{ exec {tape}>&-; } 2> /dev/null
+ok "and nothing is written" on_tape T00001L7 /tmp/data 96 1
+ok "this is a failure" evertaped_said 'failed: another cartridge is in the drive'
 evertape status
 lab_done
