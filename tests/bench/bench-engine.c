@@ -23,10 +23,12 @@
 #include "util/cleanup.h"
 #include "util/crc32c.h"
 
-#define N_BUFFERS 8
-#define N_ROUNDS  15
-#define RING      (UINT64_C(256) << 20)
-#define TAPE      (UINT64_C(1) << 44)
+#define N_BUFFERS  8
+#define N_ROUNDS   15
+#define RING       (UINT64_C(256) << 20)
+#define N_READ_MAX 1000        /* that run_one() can read */
+#define PIPELINE   (16U << 20) /* as Pipeline= is if nothing is said */
+#define TAPE       (UINT64_C(1) << 44)
 
 typedef struct World {
         Unit unit;
@@ -130,7 +132,8 @@ static ModelDrive *new_drive(const char *serial, ModelMedium **ret_medium)
 
 static void world_init(World *w)
 {
-        UnitConfig config = {.type = DEVICE_TAPE, .serial = "BENCH", .timeout = USEC_INFINITY};
+        UnitConfig config = {
+                .type = DEVICE_TAPE, .serial = "BENCH", .timeout = USEC_INFINITY, .pipeline = PIPELINE};
 
         w->drive = new_drive("BENCH", &w->medium);
         w->bare = new_drive("BARE", &w->bare_medium);
@@ -305,7 +308,7 @@ static void run_one(World *w, const char *name, uint64_t n)
                         continue;
                 w->n_block = c->n_block;
                 if (c->opcode == OP_READ_6) {
-                        held(w, OP_WRITE_6, n);
+                        held(w, OP_WRITE_6, N_READ_MAX); /* the same for any n */
                         rewind_tapes(w);
                 }
                 c->run(w, c->opcode, n);
