@@ -20,9 +20,10 @@
 #define OPEN_FIRST (2 * USEC_PER_MSEC) /* udev's scsi_id has it for a moment after every arrival */
 #define OPEN_MOST  (250 * USEC_PER_MSEC)
 
-static usec_t now(void)
+/* When this turn of the loop began. A clock that is asked a dozen times for each command shows. */
+static usec_t now(const Held *h)
 {
-        return usec_now(CLOCK_MONOTONIC);
+        return manager_now(h->manager);
 }
 
 static int read_state(const Held *h, const HeldPath *p, const char *attribute, char *ret, size_t n_ret)
@@ -48,7 +49,7 @@ static void judge_path(Held *h, ScsiResult *result)
         else
                 snprintf(h->path_error, sizeof(h->path_error), "%s",
                          transport_host_status_name(result->host_status));
-        if (result->path_suspect && paths_choose(&h->paths, now()))
+        if (result->path_suspect && paths_choose(&h->paths, now(h)))
                 result->path_gone = true;
         h->path_lost |= result->path_gone;
 }
@@ -58,9 +59,9 @@ static void on_result(void *userdata, const ScsiResult *result)
         Held *h = userdata;
         ScsiResult r = *result;
 
-        resume_clock_device(&h->clock, false, now());
+        resume_clock_device(&h->clock, false, now(h));
         judge_path(h, &r);
-        unit_result(h->unit, &r, now());
+        unit_result(h->unit, &r, now(h));
 }
 
 static int on_transport(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -71,7 +72,7 @@ static int on_transport(sd_event_source *source, int fd, uint32_t revents, void 
                 h->watched_events = 0;
                 return sd_event_source_set_enabled(source, SD_EVENT_OFF);
         }
-        transport_dispatch(h->transport, revents, now());
+        transport_dispatch(h->transport, revents, now(h));
         held_run(h);
         return 0;
 }
@@ -115,10 +116,10 @@ static bool is_better_sent_elsewhere(Held *h)
         HeldPath *active = paths_active(&h->paths);
         char state[24];
 
-        if (paths_n_present(&h->paths) < 2 || !active || !paths_choose(&h->paths, now()) ||
+        if (paths_n_present(&h->paths) < 2 || !active || !paths_choose(&h->paths, now(h)) ||
             read_state(h, active, "state", state, sizeof(state)) < 0)
                 return false;
-        path_looked(active, state, now());
+        path_looked(active, state, now(h));
         if (path_is_running(active))
                 return false;
         snprintf(h->path_error, sizeof(h->path_error), "the path is %s", state);
@@ -137,15 +138,15 @@ void held_submit(Held *h, const ScsiCommand *command)
         if (h->transport && is_better_sent_elsewhere(h))
                 r = -ENXIO;
         else if (h->transport)
-                r = transport_submit(h->transport, command, now());
+                r = transport_submit(h->transport, command, now(h));
         if (r == 0) {
-                resume_clock_device(&h->clock, true, now());
+                resume_clock_device(&h->clock, true, now(h));
                 return;
         }
         refused.error = -r;
         refused.path_gone = r != -EBUSY;
         h->path_lost |= refused.path_gone;
-        unit_result(h->unit, &refused, now());
+        unit_result(h->unit, &refused, now(h));
 }
 
 /* ---- opening ---- */
@@ -204,7 +205,7 @@ static int take_path(Held *h, HeldPath *p, char *why, size_t n_why)
 /* That nobody has it is no news for the reason that is shown while the device is away. */
 static void not_opened(Held *h, HeldPath *p, usec_t first, const char *why)
 {
-        path_not_opened(p, first, OPEN_MOST, why, now());
+        path_not_opened(p, first, OPEN_MOST, why, now(h));
         snprintf(h->reason, sizeof(h->reason), "%s", why);
 }
 
@@ -244,10 +245,10 @@ static bool open_path(Held *h, HeldPath *p)
         }
         h->reason[0] = h->path_error[0] = '\0';
         h->path_lost = false;
-        paths_opened(&h->paths, p, now());
+        paths_opened(&h->paths, p, now(h));
         log_opened(h, p);
         resume_clock_start(&h->clock, p->came_at > h->lost_at ? p->came_at : h->lost_at);
-        unit_path_up(h->unit, now());
+        unit_path_up(h->unit, now(h));
         return true;
 }
 
@@ -267,8 +268,8 @@ void held_look_at_paths(Held *h)
         for (size_t i = 0; i < h->paths.n_items; i++) {
                 HeldPath *p = &h->paths.items[i];
 
-                if (path_is_due_for_look(p, now()) && read_state(h, p, "state", state, sizeof(state)) >= 0)
-                        path_looked(p, state, now());
+                if (path_is_due_for_look(p, now(h)) && read_state(h, p, "state", state, sizeof(state)) >= 0)
+                        path_looked(p, state, now(h));
         }
 }
 
@@ -279,7 +280,7 @@ bool held_try_paths(Held *h)
         if (!wants_path(h))
                 return false;
         held_look_at_paths(h);
-        while ((p = paths_choose(&h->paths, now())))
+        while ((p = paths_choose(&h->paths, now(h))))
                 if (open_path(h, p))
                         return true;
         return false;
@@ -302,8 +303,8 @@ void held_close_path(Held *h, const char *why)
                 return;
         if (h->path_error[0])
                 log_info("%s: path: %s failed: %s", h->device.name, active->device.sg, h->path_error);
-        paths_closed(&h->paths, !h->path_lost, h->path_error[0] ? h->path_error : why, now());
-        h->lost_at = now();
+        paths_closed(&h->paths, !h->path_lost, h->path_error[0] ? h->path_error : why, now(h));
+        h->lost_at = now(h);
 }
 
 /* ---- which there are ---- */
@@ -327,11 +328,11 @@ void held_update_paths(Held *h, const DevicePath *found, size_t n_found, usec_t 
         for (size_t i = 0; i < n_found; i++)
                 if (!found[i].held_lun && identity_equal(&found[i].identity, &h->device.identity))
                         note_path(h, &found[i], came_at);
-        if (!paths_end_update(&h->paths, now())) {
+        if (!paths_end_update(&h->paths, now(h))) {
                 h->path_lost = true;
-                unit_path_down(h->unit, now());
+                unit_path_down(h->unit, now(h));
         } else if (!h->transport && paths_n_present(&h->paths) == 0) {
-                unit_path_down(h->unit, now());
+                unit_path_down(h->unit, now(h));
         }
         held_run(h);
 }

@@ -4,7 +4,8 @@
 # bench [REPETITIONS [PART...]]: what holding costs: the same blocks to and from held drives of the model and others
 # that are not held, in turn. The model keeps no data, so that what it takes itself is small: the direct rows are it. Parts:
 # blocks, two (drives at once), latency, journal. tests/bench/run reads $LAB_OUT/bench.tsv: part, what, block, count,
-# drives, latency, how, microseconds; and cost.tsv: what, block, commands, switches, nanoseconds of evertaped.
+# drives, latency, how, microseconds; and cost.tsv: what, block, commands, and how
+# often evertaped went to sleep for them.
 
 n=${1:-5}
 parts=${*:2}
@@ -78,22 +79,21 @@ rounds() {
     done
 }
 
-# ran: nanoseconds that evertaped has run, and how often it went to sleep.
-ran() {
+# slept: how often evertaped went to sleep, in REPLY.
+slept() {
     local key value
-    read -r ran _ < "/proc/$pid/schedstat"
     while read -r key value; do
-        [[ $key == voluntary_ctxt_switches: ]] && switches=$value
+        [[ $key == voluntary_ctxt_switches: ]] && REPLY=$value
     done < "/proc/$pid/status"
 }
-# cost WHAT BLOCK COUNT: of evertaped alone.
+# cost WHAT BLOCK COUNT
 cost() {
-    local ran switches before slept
-    ran
-    before=$ran slept=$switches
+    local before
+    slept
+    before=$REPLY
     "$tape" "$1" "$2" "$3" "${held[0]}" > /dev/null || return
-    ran
-    printf '%s\t%s\t%s\t%s\t%s\n' "$@" $((switches - slept)) $((ran - before)) >> "$LAB_OUT/cost.tsv"
+    slept
+    printf '%s\t%s\t%s\t%s\n' "$@" $((REPLY - before)) >> "$LAB_OUT/cost.tsv"
 }
 
 : > "$LAB_OUT/bench.tsv"
