@@ -126,6 +126,25 @@ static bool is_better_sent_elsewhere(Held *h)
         return true;
 }
 
+/* In the journal: nothing else comes to that place before the outcome is known, also to a successor, who
+ * sends nothing while the device is at work (is_busy). That is not so of the ring's data area, which the
+ * kernel gives to the next command as soon as it has taken this one back. */
+static bool is_in_journal(const Held *h, const ScsiCommand *c)
+{
+        const uint8_t *data = c->data, *ring = h->memory.unit.ring;
+
+        return c->direction == SCSI_DATA_OUT && c->n_data > 0 && data >= ring &&
+               data < ring + h->memory.unit.n_ring;
+}
+
+static int submit(Held *h, const ScsiCommand *command)
+{
+        ScsiCommand c = *command;
+
+        c.direct = is_in_journal(h, command);
+        return transport_submit(h->transport, &c, now(h));
+}
+
 void held_submit(Held *h, const ScsiCommand *command)
 {
         ScsiResult refused = {.delivery = SCSI_NOT_SENT, .path_gone = true};
@@ -138,7 +157,7 @@ void held_submit(Held *h, const ScsiCommand *command)
         if (h->transport && is_better_sent_elsewhere(h))
                 r = -ENXIO;
         else if (h->transport)
-                r = transport_submit(h->transport, command, now(h));
+                r = submit(h, command);
         if (r == 0) {
                 resume_clock_device(&h->clock, true, now(h));
                 return;
@@ -223,6 +242,15 @@ static void log_opened(Held *h, const HeldPath *p)
         snprintf(h->last_node, sizeof(h->last_node), "%s", p->device.sg);
 }
 
+static bool sg_allows_direct(const Held *h)
+{
+        char text[16];
+
+        return root_read_text(manager_root(h->manager), "sys/module/sg/parameters/allow_dio", text,
+                              sizeof(text)) >= 0 &&
+               strcmp(text, "1") == 0;
+}
+
 static bool open_path(Held *h, HeldPath *p)
 {
         char node[32], why[200];
@@ -243,6 +271,8 @@ static bool open_path(Held *h, HeldPath *p)
                 not_opened(h, p, OPEN_FIRST, why);
                 return false;
         }
+        if (sg_allows_direct(h))
+                transport_sg_set_direct(h->transport);
         h->reason[0] = h->path_error[0] = '\0';
         h->path_lost = false;
         paths_opened(&h->paths, p, now(h));
