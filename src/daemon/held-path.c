@@ -178,12 +178,14 @@ static bool wants_path(const Held *h)
                h->stage != HELD_BACKSTORE;
 }
 
-/* A predecessor's command may still be with the device, by whichever path, and nothing may overtake it. */
+/* A predecessor's command may still be with the device, by whichever path, and nothing may overtake it. The
+ * record tells of one that a program waits for, and not of a WRITE that is behind or a READ that is ahead of
+ * the program. */
 static bool is_busy(const Held *h)
 {
         char text[16];
 
-        if (h->unit->record.in_flight.phase != IN_FLIGHT_SENT)
+        if (h->last_node[0] && h->unit->record.in_flight.phase != IN_FLIGHT_SENT)
                 return false;
         for (size_t i = 0; i < h->paths.n_items; i++) {
                 const HeldPath *p = &h->paths.items[i];
