@@ -7,6 +7,7 @@
  *
  * bench-engine             a table
  * bench-engine --json      the same for tests/bench/run
+ * bench-engine --copies    how often each byte is copied, which does not depend on the machine
  * bench-engine WHAT N      N commands of one kind and nothing else, for callgrind: the difference of two
  * numbers is what that many commands take */
 
@@ -23,12 +24,12 @@
 #include "util/cleanup.h"
 #include "util/crc32c.h"
 
-#define N_BUFFERS  8
-#define N_ROUNDS   15
-#define RING       (UINT64_C(256) << 20)
-#define N_READ_MAX 1000        /* that run_one() can read */
-#define PIPELINE   (16U << 20) /* as Pipeline= is if nothing is said */
-#define TAPE       (UINT64_C(1) << 44)
+#define N_BUFFERS 8
+#define N_ROUNDS  15
+#define RING      (UINT64_C(256) << 20)
+#define N_FEW     200         /* commands that are counted one by one */
+#define PIPELINE  (16U << 20) /* as Pipeline= is if nothing is said */
+#define TAPE      (UINT64_C(1) << 44)
 
 typedef struct World {
         Unit unit;
@@ -40,6 +41,29 @@ typedef struct World {
         uint32_t tag;
         bool answered, good;
 } World;
+
+/* ---- copies: the linker gives us the calls of memcpy() and memmove() ---- */
+
+#define COPY_MIN 512 /* less is not data */
+
+static uint64_t n_copied;
+
+void *__real_memcpy(void *dst, const void *src, size_t n);
+void *__wrap_memcpy(void *dst, const void *src, size_t n);
+void *__real_memmove(void *dst, const void *src, size_t n);
+void *__wrap_memmove(void *dst, const void *src, size_t n);
+
+void *__wrap_memcpy(void *dst, const void *src, size_t n)
+{
+        n_copied += n >= COPY_MIN ? n : 0;
+        return __real_memcpy(dst, src, n);
+}
+
+void *__wrap_memmove(void *dst, const void *src, size_t n)
+{
+        n_copied += n >= COPY_MIN ? n : 0;
+        return __real_memmove(dst, src, n);
+}
 
 static _Noreturn void fail(const char *what)
 {
@@ -144,8 +168,11 @@ static void world_init(World *w)
                                  .scratch = map_memory(HOLD_SCRATCH_SIZE),
                                  .n_scratch = HOLD_SCRATCH_SIZE};
         w->data = map_memory((size_t) N_BUFFERS * SCSI_TRANSFER_MAX);
-        for (size_t i = 0; i < (size_t) N_BUFFERS * SCSI_TRANSFER_MAX; i++)
-                w->data[i] = (uint8_t) (i * 2654435761u >> 13);
+        for (size_t i = 0; i < (size_t) N_BUFFERS * SCSI_TRANSFER_MAX; i += sizeof(uint64_t)) {
+                uint64_t v = i * UINT64_C(0x9e3779b97f4a7c15);
+
+                memcpy(w->data + i, &v, sizeof(v));
+        }
         if (unit_init(&w->unit, &config, &w->memory, 0, NULL) < 0)
                 fail("the engine does not start");
         unit_path_up(&w->unit, 0);
@@ -246,6 +273,18 @@ static double time_of(World *w, const struct Case *c, void (*run)(World *, uint8
         return (nanoseconds(CLOCK_THREAD_CPUTIME_ID) - begin) / (double) c->n_commands;
 }
 
+/* What is read again must be there. */
+static void prepare(World *w, const struct Case *c, uint64_t n)
+{
+        w->n_block = c->n_block;
+        rewind_tapes(w);
+        if (c->opcode != OP_READ_6)
+                return;
+        held(w, OP_WRITE_6, n);
+        bare(w, OP_WRITE_6, n);
+        rewind_tapes(w);
+}
+
 static double measure_once(World *w, const struct Case *c)
 {
         double ns;
@@ -253,12 +292,7 @@ static double measure_once(World *w, const struct Case *c)
         w->n_block = c->n_block;
         if (c->run != held)
                 return time_of(w, c, c->run);
-        rewind_tapes(w);
-        if (c->opcode == OP_READ_6) {
-                held(w, OP_WRITE_6, c->n_commands);
-                bare(w, OP_WRITE_6, c->n_commands);
-                rewind_tapes(w);
-        }
+        prepare(w, c, c->n_commands);
         ns = time_of(w, c, held) - time_of(w, c, bare);
         return ns;
 }
@@ -299,6 +333,20 @@ static void measure_all(World *w, bool json)
         printf("%s", json ? "]\n" : "");
 }
 
+static void count_copies(World *w)
+{
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const struct Case *c = &cases[i];
+
+                if (c->run != held)
+                        continue;
+                prepare(w, c, N_FEW);
+                n_copied = 0;
+                held(w, c->opcode, N_FEW);
+                printf("%s %.3f\n", c->name, (double) n_copied / (N_FEW * (double) c->n_block));
+        }
+}
+
 static void run_one(World *w, const char *name, uint64_t n)
 {
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -306,11 +354,7 @@ static void run_one(World *w, const char *name, uint64_t n)
 
                 if (strcmp(c->name, name) != 0)
                         continue;
-                w->n_block = c->n_block;
-                if (c->opcode == OP_READ_6) {
-                        held(w, OP_WRITE_6, N_READ_MAX); /* the same for any n */
-                        rewind_tapes(w);
-                }
+                prepare(w, c, N_FEW); /* the same for any n */
                 c->run(w, c->opcode, n);
                 return;
         }
@@ -322,7 +366,9 @@ int main(int argc, char **argv)
         static World w;
 
         world_init(&w);
-        if (argc == 3)
+        if (argc == 2 && strcmp(argv[1], "--copies") == 0)
+                count_copies(&w);
+        else if (argc == 3)
                 run_one(&w, argv[1], strtoull(argv[2], NULL, 10));
         else
                 measure_all(&w, argc == 2 && strcmp(argv[1], "--json") == 0);
