@@ -16,7 +16,7 @@ help:
 	@echo 'make lab      every scenario of tests/lab'
 	@echo 'make torture  the simulator: every cut, and SEEDS=$(SEEDS) seeds from SEED on, by default new ones'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
-	@echo 'make bench    throughput and latency, held against direct; what naming costs'
+	@echo 'make bench    what holding costs; PARTS="engine blocks two latency journal many names"'
 	@echo 'make package  the Debian package, into $(BUILD)/package'
 	@echo 'make clean    remove $(BUILD)'
 
@@ -47,8 +47,7 @@ fuzz: deps
 	@tools/fuzz
 
 bench: build
-	@$(BUILD)/tests/bench/bench-names
-	@tests/bench/run
+	@tests/bench/run $(PARTS)
 
 package:
 	@tools/install-deps package

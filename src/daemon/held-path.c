@@ -20,9 +20,10 @@
 #define OPEN_FIRST (2 * USEC_PER_MSEC) /* udev's scsi_id has it for a moment after every arrival */
 #define OPEN_MOST  (250 * USEC_PER_MSEC)
 
-static usec_t now(void)
+/* When this turn of the loop began. A clock that is asked a dozen times for each command shows. */
+static usec_t now(const Held *h)
 {
-        return usec_now(CLOCK_MONOTONIC);
+        return manager_now(h->manager);
 }
 
 static int read_state(const Held *h, const HeldPath *p, const char *attribute, char *ret, size_t n_ret)
@@ -48,7 +49,7 @@ static void judge_path(Held *h, ScsiResult *result)
         else
                 snprintf(h->path_error, sizeof(h->path_error), "%s",
                          transport_host_status_name(result->host_status));
-        if (result->path_suspect && paths_choose(&h->paths, now()))
+        if (result->path_suspect && paths_choose(&h->paths, now(h)))
                 result->path_gone = true;
         h->path_lost |= result->path_gone;
 }
@@ -58,9 +59,9 @@ static void on_result(void *userdata, const ScsiResult *result)
         Held *h = userdata;
         ScsiResult r = *result;
 
-        resume_clock_device(&h->clock, false, now());
+        resume_clock_device(&h->clock, false, now(h));
         judge_path(h, &r);
-        unit_result(h->unit, &r, now());
+        unit_result(h->unit, &r, now(h));
 }
 
 static int on_transport(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -71,7 +72,7 @@ static int on_transport(sd_event_source *source, int fd, uint32_t revents, void 
                 h->watched_events = 0;
                 return sd_event_source_set_enabled(source, SD_EVENT_OFF);
         }
-        transport_dispatch(h->transport, revents, now());
+        transport_dispatch(h->transport, revents, now(h));
         held_run(h);
         return 0;
 }
@@ -115,14 +116,33 @@ static bool is_better_sent_elsewhere(Held *h)
         HeldPath *active = paths_active(&h->paths);
         char state[24];
 
-        if (paths_n_present(&h->paths) < 2 || !active || !paths_choose(&h->paths, now()) ||
+        if (paths_n_present(&h->paths) < 2 || !active || !paths_choose(&h->paths, now(h)) ||
             read_state(h, active, "state", state, sizeof(state)) < 0)
                 return false;
-        path_looked(active, state, now());
+        path_looked(active, state, now(h));
         if (path_is_running(active))
                 return false;
         snprintf(h->path_error, sizeof(h->path_error), "the path is %s", state);
         return true;
+}
+
+/* In the journal: nothing else comes to that place before the outcome is known, also to a successor, who
+ * sends nothing while the device is at work (is_busy). That is not so of the ring's data area, which the
+ * kernel gives to the next command as soon as it has taken this one back. */
+static bool is_in_journal(const Held *h, const ScsiCommand *c)
+{
+        const uint8_t *data = c->data, *ring = h->memory.unit.ring;
+
+        return c->direction == SCSI_DATA_OUT && c->n_data > 0 && data >= ring &&
+               data < ring + h->memory.unit.n_ring;
+}
+
+static int submit(Held *h, const ScsiCommand *command)
+{
+        ScsiCommand c = *command;
+
+        c.direct = is_in_journal(h, command);
+        return transport_submit(h->transport, &c, now(h));
 }
 
 void held_submit(Held *h, const ScsiCommand *command)
@@ -137,15 +157,15 @@ void held_submit(Held *h, const ScsiCommand *command)
         if (h->transport && is_better_sent_elsewhere(h))
                 r = -ENXIO;
         else if (h->transport)
-                r = transport_submit(h->transport, command, now());
+                r = submit(h, command);
         if (r == 0) {
-                resume_clock_device(&h->clock, true, now());
+                resume_clock_device(&h->clock, true, now(h));
                 return;
         }
         refused.error = -r;
         refused.path_gone = r != -EBUSY;
         h->path_lost |= refused.path_gone;
-        unit_result(h->unit, &refused, now());
+        unit_result(h->unit, &refused, now(h));
 }
 
 /* ---- opening ---- */
@@ -158,12 +178,14 @@ static bool wants_path(const Held *h)
                h->stage != HELD_BACKSTORE;
 }
 
-/* A predecessor's command may still be with the device, by whichever path, and nothing may overtake it. */
+/* A predecessor's command may still be with the device, by whichever path, and nothing may overtake it. The
+ * record tells of one that a program waits for, and not of a WRITE that is behind or a READ that is ahead of
+ * the program. */
 static bool is_busy(const Held *h)
 {
         char text[16];
 
-        if (h->unit->record.in_flight.phase != IN_FLIGHT_SENT)
+        if (h->last_node[0] && h->unit->record.in_flight.phase != IN_FLIGHT_SENT)
                 return false;
         for (size_t i = 0; i < h->paths.n_items; i++) {
                 const HeldPath *p = &h->paths.items[i];
@@ -204,7 +226,7 @@ static int take_path(Held *h, HeldPath *p, char *why, size_t n_why)
 /* That nobody has it is no news for the reason that is shown while the device is away. */
 static void not_opened(Held *h, HeldPath *p, usec_t first, const char *why)
 {
-        path_not_opened(p, first, OPEN_MOST, why, now());
+        path_not_opened(p, first, OPEN_MOST, why, now(h));
         snprintf(h->reason, sizeof(h->reason), "%s", why);
 }
 
@@ -219,6 +241,15 @@ static void log_opened(Held *h, const HeldPath *p)
                 log_debug("%s: path: %s", h->device.name, p->device.sg);
         }
         snprintf(h->last_node, sizeof(h->last_node), "%s", p->device.sg);
+}
+
+static bool sg_allows_direct(const Held *h)
+{
+        char text[16];
+
+        return root_read_text(manager_root(h->manager), "sys/module/sg/parameters/allow_dio", text,
+                              sizeof(text)) >= 0 &&
+               strcmp(text, "1") == 0;
 }
 
 static bool open_path(Held *h, HeldPath *p)
@@ -241,12 +272,14 @@ static bool open_path(Held *h, HeldPath *p)
                 not_opened(h, p, OPEN_FIRST, why);
                 return false;
         }
+        if (sg_allows_direct(h))
+                transport_sg_set_direct(h->transport);
         h->reason[0] = h->path_error[0] = '\0';
         h->path_lost = false;
-        paths_opened(&h->paths, p, now());
+        paths_opened(&h->paths, p, now(h));
         log_opened(h, p);
         resume_clock_start(&h->clock, p->came_at > h->lost_at ? p->came_at : h->lost_at);
-        unit_path_up(h->unit, now());
+        unit_path_up(h->unit, now(h));
         return true;
 }
 
@@ -266,8 +299,8 @@ void held_look_at_paths(Held *h)
         for (size_t i = 0; i < h->paths.n_items; i++) {
                 HeldPath *p = &h->paths.items[i];
 
-                if (path_is_due_for_look(p, now()) && read_state(h, p, "state", state, sizeof(state)) >= 0)
-                        path_looked(p, state, now());
+                if (path_is_due_for_look(p, now(h)) && read_state(h, p, "state", state, sizeof(state)) >= 0)
+                        path_looked(p, state, now(h));
         }
 }
 
@@ -278,7 +311,7 @@ bool held_try_paths(Held *h)
         if (!wants_path(h))
                 return false;
         held_look_at_paths(h);
-        while ((p = paths_choose(&h->paths, now())))
+        while ((p = paths_choose(&h->paths, now(h))))
                 if (open_path(h, p))
                         return true;
         return false;
@@ -304,8 +337,8 @@ void held_close_path(Held *h, const char *why)
                 snprintf(text, sizeof(text), "%s failed: %s", active->device.sg, h->path_error);
                 manager_add_event(h->manager, h->device.id, "path-failed", text);
         }
-        paths_closed(&h->paths, !h->path_lost, h->path_error[0] ? h->path_error : why, now());
-        h->lost_at = now();
+        paths_closed(&h->paths, !h->path_lost, h->path_error[0] ? h->path_error : why, now(h));
+        h->lost_at = now(h);
 }
 
 /* ---- which there are ---- */
@@ -329,11 +362,11 @@ void held_update_paths(Held *h, const DevicePath *found, size_t n_found, usec_t 
         for (size_t i = 0; i < n_found; i++)
                 if (!found[i].held_lun && identity_equal(&found[i].identity, &h->device.identity))
                         note_path(h, &found[i], came_at);
-        if (!paths_end_update(&h->paths, now())) {
+        if (!paths_end_update(&h->paths, now(h))) {
                 h->path_lost = true;
-                unit_path_down(h->unit, now());
+                unit_path_down(h->unit, now(h));
         } else if (!h->transport && paths_n_present(&h->paths) == 0) {
-                unit_path_down(h->unit, now());
+                unit_path_down(h->unit, now(h));
         }
         held_run(h);
 }

@@ -23,9 +23,12 @@
 #include "util/log.h"
 #include "util/text.h"
 
-static usec_t now(void)
+#define TIMER_NEAR (10 * USEC_PER_SEC) /* a timer that would run out for nothing is worth switching off */
+
+/* When this turn of the loop began. A clock that is asked a dozen times for each command shows. */
+static usec_t now(const Held *h)
 {
-        return usec_now(CLOCK_MONOTONIC);
+        return manager_now(h->manager);
 }
 
 /* ---- commands whose data are in pieces ---- */
@@ -94,7 +97,7 @@ static void note_resumed(Held *h)
 {
         if (h->clock.running && h->transport &&
             (h->unit->phase == UNIT_HELD || h->unit->phase == UNIT_FAILED) &&
-            resume_clock_end(&h->clock, now()))
+            resume_clock_end(&h->clock, now(h)))
                 log_resume(h);
 }
 
@@ -115,7 +118,7 @@ static void answer(Held *h, const HoldAction *a)
         tcmu_ring_complete(&h->ring, id, a->status, a->sense, a->n_sense, a->n_read);
         h->kick = true;
         if (a->ordered)
-                unit_answered(h->unit, now());
+                unit_answered(h->unit, now(h));
         note_resumed(h);
 }
 
@@ -135,7 +138,7 @@ static void take_command(Held *h, const TcmuRequest *r)
         }
         if (h->inventory)
                 inventories_command(h->inventory, &c);
-        unit_command(h->unit, &c, now());
+        unit_command(h->unit, &c, now(h));
 }
 
 static void ring_is_broken(Held *h, int r)
@@ -168,7 +171,7 @@ static void drain_ring(Held *h)
                         take_command(h, &r);
                 } else {
                         for (uint32_t i = 0; i < r.n_tmr_ids; i++)
-                                unit_abort(h->unit, r.tmr_ids[i], now());
+                                unit_abort(h->unit, r.tmr_ids[i], now(h));
                         h->kick = true;
                 }
         }
@@ -181,7 +184,9 @@ static int on_uio(sd_event_source *source, int fd, uint32_t revents, void *userd
         Held *h = userdata;
         int32_t n;
 
-        if (read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN && errno != EINTR) {
+        /* The counter need not be read: the edge of it is watched, and the ring says what is new. */
+        if (revents & ((uint32_t) EPOLLERR | (uint32_t) EPOLLHUP) && read(fd, &n, sizeof(n)) < 0 &&
+            errno != EAGAIN && errno != EINTR) {
                 /* EIO: the LUN was taken away, by us or by somebody else */
                 if (h->stage != HELD_REMOVING)
                         ring_is_broken(h, -errno);
@@ -221,7 +226,8 @@ int held_open_ring(Held *h, unsigned uio, uint64_t size, bool existed)
         r = tcmu_ring_init(&h->ring, h->map, h->n_map);
         if (r < 0)
                 return r;
-        r = sd_event_add_io(manager_event(h->manager), &h->uio_source, h->uio_fd, EPOLLIN, on_uio, h);
+        r = sd_event_add_io(manager_event(h->manager), &h->uio_source, h->uio_fd,
+                            (uint32_t) EPOLLIN | (uint32_t) EPOLLET, on_uio, h);
         if (r < 0)
                 return r;
         held_run(h); /* what is in the ring before the first poll raises no event */
@@ -271,11 +277,20 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
         Held *h = userdata;
 
-        if (h->transport && transport_deadline(h->transport) <= now())
-                transport_dispatch(h->transport, 0, now());
-        unit_tick(h->unit, now());
+        h->timer_at = USEC_INFINITY;
+        if (h->transport && transport_deadline(h->transport) <= now(h))
+                transport_dispatch(h->transport, 0, now(h));
+        unit_tick(h->unit, now(h));
         held_run(h);
         return 0;
+}
+
+/* With Timeout= each command has a deadline of its own, and sets none when it is answered. The timer stays
+ * where the first one was, and is moved when it runs out: moving it with each command would be two system
+ * calls for each. */
+static bool timer_can_stay(const Held *h, usec_t at)
+{
+        return h->timer_at <= at && (at != USEC_INFINITY || h->timer_at > usec_add(now(h), TIMER_NEAR));
 }
 
 static void set_timer(Held *h)
@@ -283,6 +298,9 @@ static void set_timer(Held *h)
         usec_t at = unit_deadline(h->unit);
 
         at = usec_min(at, h->transport ? transport_deadline(h->transport) : held_paths_deadline(h));
+        if (timer_can_stay(h, at))
+                return;
+        h->timer_at = at;
         if (at == USEC_INFINITY) {
                 (void) sd_event_source_set_enabled(h->timer, SD_EVENT_OFF);
                 return;
@@ -319,7 +337,7 @@ void held_run(Held *h)
         if (h->unit->n_queue == 0)
                 note_resumed(h);
         if (h->transport && !transport_busy(h->transport))
-                resume_clock_device(&h->clock, h->unit->wake != USEC_INFINITY, now());
+                resume_clock_device(&h->clock, h->unit->wake != USEC_INFINITY, now(h));
         held_watch_path(h);
         set_timer(h);
 }
@@ -328,7 +346,7 @@ void held_run(Held *h)
 
 int held_fail(Held *h, bool once)
 {
-        int r = unit_fail(h->unit, once, now());
+        int r = unit_fail(h->unit, once, now(h));
 
         if (r >= 0)
                 held_run(h);
@@ -339,7 +357,7 @@ void held_configured(Held *h)
 {
         unit_set_timeout(h->unit, manager_timeout(h->manager, &h->device));
         unit_set_pipeline(h->unit, manager_pipeline(h->manager, &h->device));
-        unit_tick(h->unit, now());
+        unit_tick(h->unit, now(h));
         held_run(h);
 }
 
@@ -350,9 +368,9 @@ void held_stop(Held *h, bool for_good)
         if (h->stage == HELD_BROKEN)
                 return;
         if (for_good)
-                unit_leave(h->unit, now());
+                unit_leave(h->unit, now(h));
         else
-                unit_stop(h->unit, now());
+                unit_stop(h->unit, now(h));
         held_run(h);
 }
 
@@ -416,7 +434,7 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
         if (device->identity.type == DEVICE_CHANGER)
                 h->inventory = inventories_follow(manager_inventories(m), device->id);
         snprintf(config.serial, sizeof(config.serial), "%s", device->identity.serial);
-        r = unit_init(h->unit, &config, &h->memory.unit, now(), &h->fresh);
+        r = unit_init(h->unit, &config, &h->memory.unit, now(h), &h->fresh);
         if (r < 0)
                 return r;
         r = sd_event_add_time(manager_event(m), &h->timer, CLOCK_MONOTONIC, 0, 1, on_timer, h);

@@ -51,6 +51,7 @@ typedef struct Held {
         HeldPaths paths;
         Transport *transport; /* the active path's, or NULL */
         sd_event_source *transport_source, *timer;
+        usec_t timer_at; /* what it is set to; USEC_INFINITY: it is off */
         int watched_fd; /* what transport_source is set to */
         uint32_t watched_events;
         bool path_lost;      /* the active path, not only what the engine thinks of the device */

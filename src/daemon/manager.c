@@ -31,6 +31,13 @@ sd_event *manager_event(Manager *m)
         return m->event;
 }
 
+usec_t manager_now(const Manager *m)
+{
+        usec_t t;
+
+        return sd_event_now(m->event, CLOCK_MONOTONIC, &t) < 0 ? usec_now(CLOCK_MONOTONIC) : t;
+}
+
 int manager_root(const Manager *m)
 {
         return m->root;

@@ -32,6 +32,7 @@ void manager_abandon(Manager *m);
 bool manager_is_named(const Manager *m);
 
 sd_event *manager_event(Manager *m);
+usec_t manager_now(const Manager *m); /* CLOCK_MONOTONIC, when this turn of the loop began */
 Registry *manager_registry(Manager *m);
 BayFollow manager_follow(const Manager *m); /* [Names] Follow= */
 int manager_root(const Manager *m);         /* "/" */

@@ -47,7 +47,7 @@ static uint8_t *slot(const Unit *u, unsigned number)
 
 void unit_drop_ahead(Unit *u)
 {
-        u->ahead = (UnitAhead){};
+        memset(&u->ahead, 0, offsetof(UnitAhead, read)); /* at every WRITE; of read[] only n count */
 }
 
 /* ---- a stream ---- */

@@ -184,14 +184,12 @@ static void keep_list(Unit *u, const UnitCommand *c, List l, ByteReader pages)
         unit_state_put_modes(u->state, &u->record, &all);
 }
 
-/* What is written now must not be partitioned away by a drive that does not know POFM. */
-void unit_forget_partitioning(Unit *u)
+/* Apart: its room on the stack is not cleared for every WRITE. */
+static void forget_partitioning(Unit *u)
 {
         const UnitModes *before = unit_state_modes(u->state, &u->record);
         UnitModes all = {};
 
-        if (!u->record.partitioning)
-                return;
         for (uint32_t i = 0; before && i < before->n; i++) {
                 List l = list_of(&before->mode[i]);
                 UnitMode *kept = &all.mode[all.n];
@@ -205,6 +203,13 @@ void unit_forget_partitioning(Unit *u)
         }
         u->record.partitioning = 0;
         unit_state_put_modes(u->state, &u->record, &all);
+}
+
+/* What is written now must not be partitioned away by a drive that does not know POFM. */
+void unit_forget_partitioning(Unit *u)
+{
+        if (u->record.partitioning)
+                forget_partitioning(u);
 }
 
 void unit_remember_mode(Unit *u, const UnitCommand *c)

@@ -42,6 +42,8 @@ typedef struct ScsiCommand {
         uint32_t n_data;
         uint32_t
                 timeout_ms; /* long: a timeout makes the kernel reset the drive (drivers/scsi/scsi_error.c) */
+        bool direct; /* the device may take data-out from where they are: they stay as they are until it
+                        has ended, also if this process dies before */
 } ScsiCommand;
 
 typedef enum ScsiDelivery {

@@ -32,6 +32,7 @@
 #define SCSI_GENERIC_MAJOR 21    /* include/uapi/linux/major.h */
 #define SG_VERSION_MIN     30000 /* struct sg_io_hdr came with version 3 */
 #define DETACHED_PERIOD    (100 * USEC_PER_MSEC)
+#define DIRECT_MIN         16384 /* pinning pages for less costs more than the copy */
 
 /* By default the driver queues at the head, so that commands would overtake each other on a blocked device.
  */
@@ -43,9 +44,10 @@ typedef struct SgTransport {
         Transport base;
         int fd;
         int pack_id;
-        bool detached;   /* POLLHUP seen */
-        bool refused;    /* `result` waits for the next dispatch */
-        usec_t next_try; /* refused or detached: when to look */
+        bool detached;         /* POLLHUP seen */
+        bool refused;          /* `result` waits for the next dispatch */
+        usec_t next_try;       /* refused or detached: when to look */
+        uint32_t n_direct_max; /* so many bytes go without a copy of the driver's; 0: none do */
         ScsiResult result;
         uint8_t cdb[SCSI_CDB_MAX];
         uint8_t sense[SCSI_SENSE_MAX];
@@ -78,6 +80,23 @@ static ssize_t sg_write_header(int fd, const struct sg_io_hdr *header)
         return n < 0 ? -errno : n;
 }
 
+/* The kernel takes what is badly aligned through its own buffer by itself, and refuses what has more pieces
+ * than the adapter can carry. A refusal is before anything is sent (sg_common_write, drivers/scsi/sg.c). */
+static ssize_t sg_send(SgTransport *sg, struct sg_io_hdr *header, const ScsiCommand *c)
+{
+        ssize_t n;
+
+        if (!c->direct || c->n_data < DIRECT_MIN || c->n_data > sg->n_direct_max)
+                return sg_write_header(sg->fd, header);
+        header->flags |= SG_FLAG_DIRECT_IO;
+        n = sg_write_header(sg->fd, header);
+        if (n != -EINVAL)
+                return n;
+        sg->n_direct_max = c->n_data - 1;
+        header->flags &= ~(unsigned) SG_FLAG_DIRECT_IO;
+        return sg_write_header(sg->fd, header);
+}
+
 static int sg_submit(Transport *t, const ScsiCommand *c, usec_t now)
 {
         SgTransport *sg = sg_transport(t);
@@ -100,7 +119,7 @@ static int sg_submit(Transport *t, const ScsiCommand *c, usec_t now)
                 .flags = SG_FLAG_Q_AT_TAIL,
                 .pack_id = sg->pack_id,
         };
-        n = sg_write_header(sg->fd, &header);
+        n = sg_send(sg, &header, c);
         sg->refused = n < 0;
         sg->next_try = sg->refused || sg->detached ? now : USEC_INFINITY;
         if (sg->refused)
@@ -204,6 +223,11 @@ int transport_sg_new_fd(int fd, TransportDone done, void *userdata, Transport **
         };
         *ret = &sg->base;
         return 0;
+}
+
+void transport_sg_set_direct(Transport *t)
+{
+        sg_transport(t)->n_direct_max = UINT32_MAX;
 }
 
 /* Looks before it opens: opening another kind of node may move a tape, or lock a disk. */

@@ -16,6 +16,11 @@ int transport_sg_new(const char *node, TransportDone done, void *userdata, Trans
  */
 int transport_sg_new_fd(int fd, TransportDone done, void *userdata, Transport **ret);
 
+/* Commands that are marked `direct` go without the driver's copy of their data: SG_FLAG_DIRECT_IO, which the
+ * driver heeds if its parameter allow_dio is 1. One that the adapter cannot carry so (too many pieces) is
+ * sent with the copy, and so are all as large from then on. */
+void transport_sg_set_direct(Transport *t);
+
 /* Decodes what the sg driver returned, in the order host status, status, sense. The header says how much data
  * was asked for (dxfer_len) and moved (resid). Pure. */
 void transport_sg_decode(const struct sg_io_hdr *header, const uint8_t *sense, ScsiResult *ret);

@@ -44,6 +44,22 @@ static void on_done(void *userdata, const ScsiResult *result)
                 f->t = transport_free(f->t);
 }
 
+/* As the driver does with what the adapter cannot carry. */
+static bool refuses_direct;
+ssize_t __real_write(int fd, const void *data, size_t n);
+ssize_t __wrap_write(int fd, const void *data, size_t n);
+
+ssize_t __wrap_write(int fd, const void *data, size_t n)
+{
+        const struct sg_io_hdr *h = data;
+
+        if (refuses_direct && n == sizeof(*h) && h->flags & SG_FLAG_DIRECT_IO) {
+                errno = EINVAL;
+                return -1;
+        }
+        return __real_write(fd, data, n);
+}
+
 static int setup(void **state)
 {
         Fixture *f = calloc(1, sizeof(*f));
@@ -54,6 +70,7 @@ static int setup(void **state)
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
         assert_int_equal(transport_sg_new_fd(fds[0], on_done, f, &f->t), 0);
         f->driver = fds[1];
+        refuses_direct = false;
         *state = f;
         return 0;
 }
@@ -354,6 +371,61 @@ static void test_only_sg_nodes_are_opened(void **state)
         }
 }
 
+static bool sent_direct(Fixture *f, const ScsiCommand *c)
+{
+        struct sg_io_hdr h;
+
+        assert_int_equal(transport_submit(f->t, c, 0), 0);
+        h = driver_take(f);
+        driver_give(f, &h);
+        transport_dispatch(f->t, EPOLLIN, 0);
+        assert_int_equal(f->result.delivery, SCSI_ANSWERED);
+        return h.flags & SG_FLAG_DIRECT_IO;
+}
+
+static void test_direct_is_asked_for(void **state)
+{
+        Fixture *f = *state;
+        static uint8_t data[65536];
+        ScsiCommand c = {.cdb = {0x0a, 0, 1},
+                         .n_cdb = 6,
+                         .direction = SCSI_DATA_OUT,
+                         .data = data,
+                         .n_data = sizeof(data),
+                         .timeout_ms = 1000,
+                         .direct = true};
+
+        assert_false(sent_direct(f, &c));
+        transport_sg_set_direct(f->t);
+        assert_true(sent_direct(f, &c));
+        c.direct = false; /* its data may change before it has ended */
+        assert_false(sent_direct(f, &c));
+        c.direct = true;
+        c.n_data = 512;
+        assert_false(sent_direct(f, &c));
+}
+
+static void test_too_many_pieces_go_by_the_driver(void **state)
+{
+        Fixture *f = *state;
+        static uint8_t data[65536];
+        ScsiCommand c = {.cdb = {0x0a, 0, 1},
+                         .n_cdb = 6,
+                         .direction = SCSI_DATA_OUT,
+                         .data = data,
+                         .n_data = sizeof(data),
+                         .timeout_ms = 1000,
+                         .direct = true};
+
+        transport_sg_set_direct(f->t);
+        refuses_direct = true;
+        assert_false(sent_direct(f, &c));
+        refuses_direct = false;
+        assert_false(sent_direct(f, &c)); /* nor are any as large asked about again */
+        c.n_data = 32768;
+        assert_true(sent_direct(f, &c));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -371,6 +443,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_free_from_inside_done, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_free_in_flight_does_not_complete, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_malformed_commands, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_direct_is_asked_for, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_too_many_pieces_go_by_the_driver, setup, teardown),
                 cmocka_unit_test(test_only_sg_nodes_are_opened),
         };
 

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Digest of journal records and of the last block read. The instruction does 8 bytes in a cycle or so, which is
- * what makes a digest of every block affordable; the table is for every other processor. */
+/* Digest of journal records and of the last block read: of every byte that is written. The instruction takes
+ * 8 bytes and has its result after three cycles, but a new one can begin in each: so a long buffer is cut
+ * into three that are digested beside each other. The digests are then put together as if the first were
+ * followed by as many zero bytes as the second is long, which is a multiplication by a fixed matrix (32 x 32
+ * bits), kept as a table of four bytes.
+ *
+ * The table of 256 is for every other processor. */
 
 #include "util/crc32c.h"
 
@@ -11,17 +16,6 @@
 #define POLYNOMIAL UINT32_C(0x82f63b78) /* reflected */
 
 static uint32_t table[256];
-
-__attribute__((constructor)) static void crc32c_init_table(void)
-{
-        for (uint32_t i = 0; i < 256; i++) {
-                uint32_t c = i;
-
-                for (int bit = 0; bit < 8; bit++)
-                        c = c & 1 ? c >> 1 ^ POLYNOMIAL : c >> 1;
-                table[i] = c;
-        }
-}
 
 uint32_t crc32c_portable(uint32_t crc, const void *data, size_t n_data)
 {
@@ -33,28 +27,144 @@ uint32_t crc32c_portable(uint32_t crc, const void *data, size_t n_data)
         return ~crc;
 }
 
+static void init_table(void)
+{
+        for (uint32_t i = 0; i < 256; i++) {
+                uint32_t c = i;
+
+                for (int bit = 0; bit < 8; bit++)
+                        c = c & 1 ? c >> 1 ^ POLYNOMIAL : c >> 1;
+                table[i] = c;
+        }
+}
+
 #if defined(__x86_64__)
 
-__attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const void *data, size_t n_data)
+#define HARDWARE __attribute__((target("sse4.2")))
+
+HARDWARE static inline uint32_t step8(uint32_t c, const uint8_t *p)
+{
+        uint64_t v;
+
+        memcpy(&v, p, sizeof(v));
+        return (uint32_t) __builtin_ia32_crc32di(c, v);
+}
+
+HARDWARE static inline uint32_t step1(uint32_t c, const uint8_t *p)
+{
+        return __builtin_ia32_crc32qi(c, *p);
+}
+
+static bool has_instruction(void)
+{
+        __builtin_cpu_init();
+        return __builtin_cpu_supports("sse4.2");
+}
+
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+#include <sys/auxv.h>
+
+#define HARDWARE  __attribute__((target("+crc")))
+#define HAS_CRC32 (1 << 7) /* HWCAP_CRC32, arch/arm64/include/uapi/asm/hwcap.h */
+
+HARDWARE static inline uint32_t step8(uint32_t c, const uint8_t *p)
+{
+        uint64_t v;
+
+        memcpy(&v, p, sizeof(v));
+        __asm__("crc32cx %w0, %w0, %x1" : "+r"(c) : "r"(v));
+        return c;
+}
+
+HARDWARE static inline uint32_t step1(uint32_t c, const uint8_t *p)
+{
+        __asm__("crc32cb %w0, %w0, %w1" : "+r"(c) : "r"(*p));
+        return c;
+}
+
+static bool has_instruction(void)
+{
+        return getauxval(AT_HWCAP) & HAS_CRC32;
+}
+
+#endif
+
+#ifdef HARDWARE
+
+#define PIECE_SHIFT 10
+#define PIECE       ((size_t) 1 << PIECE_SHIFT) /* bytes of each of the three */
+
+static bool hardware;
+static uint32_t zeros[4][256]; /* what PIECE zero bytes make of each byte of a digest */
+
+/* Column i of a matrix is what it makes of bit i. */
+static uint32_t multiply(const uint32_t matrix[static 32], uint32_t v)
+{
+        uint32_t r = 0;
+
+        for (int i = 0; v; v >>= 1, i++)
+                r ^= v & 1 ? matrix[i] : 0;
+        return r;
+}
+
+static void init_zeros(void)
+{
+        uint32_t matrix[32], square[32];
+
+        for (int i = 0; i < 32; i++) /* one zero byte */
+                matrix[i] = table[UINT32_C(1) << i & 0xff] ^ UINT32_C(1) << i >> 8;
+        for (int k = 0; k < PIECE_SHIFT; k++) {
+                for (int i = 0; i < 32; i++)
+                        square[i] = multiply(matrix, matrix[i]);
+                memcpy(matrix, square, sizeof(matrix));
+        }
+        for (int k = 0; k < 4; k++)
+                for (uint32_t b = 0; b < 256; b++)
+                        zeros[k][b] = multiply(matrix, b << 8 * k);
+}
+
+static inline uint32_t append_zeros(uint32_t c)
+{
+        return zeros[0][c & 0xff] ^ zeros[1][c >> 8 & 0xff] ^ zeros[2][c >> 16 & 0xff] ^ zeros[3][c >> 24];
+}
+
+HARDWARE static uint32_t three_pieces(uint32_t c, const uint8_t *p)
+{
+        uint32_t c1 = 0, c2 = 0;
+
+        for (size_t i = 0; i < PIECE; i += 8) {
+                c = step8(c, p + i);
+                c1 = step8(c1, p + PIECE + i);
+                c2 = step8(c2, p + 2 * PIECE + i);
+        }
+        return append_zeros(append_zeros(c) ^ c1) ^ c2;
+}
+
+HARDWARE static uint32_t crc32c_hardware(uint32_t crc, const void *data, size_t n_data)
 {
         const uint8_t *p = data;
-        uint64_t c = (uint32_t) ~crc;
+        uint32_t c = ~crc;
 
-        for (; n_data >= 8; n_data -= 8, p += 8) {
-                uint64_t v;
-
-                memcpy(&v, p, sizeof(v));
-                c = __builtin_ia32_crc32di(c, v);
-        }
+        for (; n_data >= 3 * PIECE; n_data -= 3 * PIECE, p += 3 * PIECE)
+                c = three_pieces(c, p);
+        for (; n_data >= 8; n_data -= 8, p += 8)
+                c = step8(c, p);
         for (; n_data > 0; n_data--, p++)
-                c = __builtin_ia32_crc32qi((uint32_t) c, *p);
-        return ~(uint32_t) c;
+                c = step1(c, p);
+        return ~c;
 }
 
 uint32_t crc32c(uint32_t crc, const void *data, size_t n_data)
 {
-        return __builtin_cpu_supports("sse4.2") ? crc32c_sse42(crc, data, n_data)
-                                                : crc32c_portable(crc, data, n_data);
+        return hardware ? crc32c_hardware(crc, data, n_data) : crc32c_portable(crc, data, n_data);
+}
+
+__attribute__((constructor)) static void crc32c_init(void)
+{
+        init_table();
+        init_zeros();
+        hardware = has_instruction();
 }
 
 #else
@@ -62,6 +172,11 @@ uint32_t crc32c(uint32_t crc, const void *data, size_t n_data)
 uint32_t crc32c(uint32_t crc, const void *data, size_t n_data)
 {
         return crc32c_portable(crc, data, n_data);
+}
+
+__attribute__((constructor)) static void crc32c_init(void)
+{
+        init_table();
 }
 
 #endif

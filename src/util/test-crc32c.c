@@ -66,6 +66,19 @@ static void test_agree(void **state)
                         assert_int_equal(crc32c(0, b + at, n), crc32c_portable(0, b + at, n));
 }
 
+/* Long ones are digested in several pieces beside each other. */
+static void test_long(void **state)
+{
+        static uint8_t b[4 * 3072 + 64];
+
+        fill(b, sizeof(b));
+        for (size_t pieces = 1; pieces <= 4; pieces++)
+                for (size_t n = pieces * 3072 - 17; n <= pieces * 3072 + 17; n++)
+                        for (size_t at = 0; at < 9; at++)
+                                assert_int_equal(crc32c(0xdeadbeef, b + at, n),
+                                                 crc32c_portable(0xdeadbeef, b + at, n));
+}
+
 static void test_chain(void **state)
 {
         uint8_t b[100];
@@ -83,6 +96,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_vectors),
                 cmocka_unit_test(test_agree),
+                cmocka_unit_test(test_long),
                 cmocka_unit_test(test_chain),
         };
 

@@ -12,6 +12,9 @@
  * and "stuck", the processes that were still in uninterruptible sleep. The guest goes off with everything
  * running: stopping an iSCSI target or a TCMU handler first would make the kernel wait for it.
  *
+ * In a KVM guest (LAB_KVM is its kernel's version) it is the init of an initrd, which has the modules it
+ * takes to see the same: the host's root comes by 9p, and LAB_OUT by a second 9p that may be written.
+ *
  * Called as PID 1 with LAB_* in its environment (the kernel passes on what it does not know of its command
  * line), or as `lab-init service` by systemd, which then is PID 1. */
 
@@ -38,6 +41,9 @@
 #include <unistd.h>
 
 #define NEW_ROOT "/mnt/root"
+#define HOST     "/mnt/host" /* by 9p */
+#define HOST_9P  "trans=virtio,version=9p2000.L,msize=512000,cache=loose"
+#define OUT_9P   "trans=virtio,version=9p2000.L,msize=512000"
 #define GRACE_MS                                                                                             \
         10000 /* processes may be in uninterruptible sleep for a moment, one after the other; not for so     \
                  long */
@@ -116,26 +122,99 @@ static void mount_on(const Mount *m)
         must(mount(m->what, m->where, m->what, m->flags, m->options), "cannot mount", m->where);
 }
 
-/* A folder of the host at its own path, also where a tmpfs of the guest would hide it. */
+static void bind_on(const char *what, const char *where)
+{
+        make_path(where);
+        must(mount(what, where, NULL, MS_BIND, NULL), "cannot bind to", where);
+}
+
+/* A folder of the host at where. */
+static void mount_host_on(const char *folder, const char *where, unsigned long flags)
+{
+        char there[PATH_MAX];
+
+        if (getenv("LAB_KVM"))
+                bind_on(join(there, HOST, folder), where);
+        else
+                mount_on(&(Mount){"hostfs", where, flags, folder});
+}
+
+/* At its own path, also where a tmpfs of the guest would hide it. */
 static void mount_host(const char *folder, unsigned long flags)
 {
         char where[PATH_MAX];
 
-        mount_on(&(Mount){"hostfs", join(where, NEW_ROOT, folder), flags, folder});
+        mount_host_on(folder, join(where, NEW_ROOT, folder), flags);
 }
 
-static void load_overlay(void)
+static void load_module(const char *path)
 {
-        struct utsname u;
-        char path[PATH_MAX];
-        int fd;
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-        must(uname(&u), "cannot read", "uname");
-        snprintf(path, sizeof path, "/usr/lib/uml/modules/%s/kernel/fs/overlayfs/overlay.ko", u.release);
-        fd = open(path, O_RDONLY | O_CLOEXEC);
         must(fd, "cannot open", path);
         must((int) syscall(SYS_finit_module, fd, "", 0), "cannot load", path);
         close(fd);
+}
+
+static void uml_host(void)
+{
+        struct utsname u;
+        char path[PATH_MAX];
+
+        must(uname(&u), "cannot read", "uname");
+        snprintf(path, sizeof path, "/usr/lib/uml/modules/%s/kernel/fs/overlayfs/overlay.ko", u.release);
+        load_module(path);
+        mount_host_on(need("LAB_LAYER"), "/mnt/layer", MS_RDONLY);
+}
+
+/* The names of the initrd's modules begin with a number: their order. */
+static void load_initrd_modules(void)
+{
+        struct dirent **entries;
+        char path[PATH_MAX];
+        int n = scandir("/modules", &entries, NULL, alphasort);
+
+        must(n, "cannot read", "/modules");
+        for (int i = 0; i < n; i++)
+                if (entries[i]->d_name[0] != '.')
+                        load_module(join(path, "/modules/", entries[i]->d_name));
+}
+
+static void kvm_host(void)
+{
+        load_initrd_modules();
+        make_path(HOST);
+        must(mount("host", HOST, "9p", MS_RDONLY, HOST_9P), "cannot mount", HOST);
+        /* an overlay wants its layers apart */
+        make_path("/mnt/layer");
+        must(mount("layer", "/mnt/layer", "9p", MS_RDONLY, HOST_9P), "cannot mount", "/mnt/layer");
+}
+
+/* What is written here is read by the host. The modules are where modprobe looks for them. */
+static void kvm_folders(void)
+{
+        char path[PATH_MAX];
+
+        join(path, NEW_ROOT, need("LAB_OUT"));
+        make_path(path);
+        must(mount("out", path, "9p", 0, OUT_9P), "cannot mount", path);
+        snprintf(path, sizeof path, NEW_ROOT "/usr/lib/modules/%s", need("LAB_KVM"));
+        mount_host_on(need("LAB_MODULES"), path, 0);
+}
+
+/* The root of an initrd cannot be pivoted away from. */
+static void kvm_enter_root(void)
+{
+        must(chdir(NEW_ROOT), "cannot enter", NEW_ROOT);
+        must(mount(".", "/", NULL, MS_MOVE, NULL), "cannot move", NEW_ROOT);
+        must(chroot("."), "cannot change to", NEW_ROOT);
+}
+
+static void pivot(void)
+{
+        must(chdir(NEW_ROOT), "cannot enter", NEW_ROOT);
+        must((int) syscall(SYS_pivot_root, ".", "."), "cannot pivot to", NEW_ROOT);
+        must(umount2(".", MNT_DETACH), "cannot detach", "the old root");
 }
 
 /* Removes below path, in the new root, what the layer does not bring. An overlay cannot hide a folder of its
@@ -162,24 +241,31 @@ static void remove_foreign(const char *path)
 
 static void build_root(void)
 {
+        bool kvm = getenv("LAB_KVM");
+
+        make_path("/mnt");
         mount_on(&(Mount){"tmpfs", "/mnt", 0, "mode=755"});
         make_path("/mnt/upper");
         make_path("/mnt/work");
-        mount_on(&(Mount){"hostfs", "/mnt/layer", MS_RDONLY, need("LAB_LAYER")});
-        load_overlay();
+        if (kvm)
+                kvm_host();
+        else
+                uml_host();
         mount_on(&(Mount){"overlay", NEW_ROOT, 0,
-                          "lowerdir=/mnt/layer:/,upperdir=/mnt/upper,workdir=/mnt/work"});
+                          kvm ? "lowerdir=/mnt/layer:" HOST ",upperdir=/mnt/upper,workdir=/mnt/work"
+                              : "lowerdir=/mnt/layer:/,upperdir=/mnt/upper,workdir=/mnt/work"});
         for (size_t i = 0; i < sizeof new_root / sizeof new_root[0]; i++)
                 mount_on(&new_root[i]);
         mount_host(need("LAB_TOP"), MS_RDONLY);
         mount_host(need("LAB_BUILD"), MS_RDONLY);
-        mount_host(need("LAB_OUT"), 0);
+        if (kvm)
+                kvm_folders();
+        else
+                mount_host(need("LAB_OUT"), 0);
         for (size_t i = 0; i < sizeof own_state / sizeof own_state[0]; i++)
                 remove_foreign(own_state[i]);
 
-        must(chdir(NEW_ROOT), "cannot enter", NEW_ROOT);
-        must((int) syscall(SYS_pivot_root, ".", "."), "cannot pivot to", NEW_ROOT);
-        must(umount2(".", MNT_DETACH), "cannot detach", "the old root");
+        (kvm ? kvm_enter_root : pivot)();
         must(chdir("/"), "cannot enter", "/");
         make_path("/run/lock/iscsi");
         must(symlink("/proc/self/fd", "/dev/fd"), "cannot link", "/dev/fd");
@@ -195,19 +281,20 @@ static void loopback_up(void)
         close(fd);
 }
 
-/* The kernel's messages go to ttyS0, which is a file of the host; tty0 is the scenario's alone. */
+/* The kernel's messages go to ttyS0, which is a file of the host; tty0, or ttyS1, is the scenario's alone. */
 static void open_console(void)
 {
+        const char *tty = getenv("LAB_KVM") ? "/dev/ttyS1" : "/dev/tty0";
         struct termios t;
-        int fd = open("/dev/tty0", O_RDWR | O_NOCTTY);
+        int fd = open(tty, O_RDWR | O_NOCTTY);
 
-        must(fd, "cannot open", "/dev/tty0");
+        must(fd, "cannot open", tty);
         if (tcgetattr(fd, &t) == 0) {
                 t.c_oflag &= ~(tcflag_t) OPOST;
                 (void) tcsetattr(fd, TCSANOW, &t);
         }
-        must(dup2(fd, STDOUT_FILENO), "cannot use", "/dev/tty0");
-        must(dup2(fd, STDERR_FILENO), "cannot use", "/dev/tty0");
+        must(dup2(fd, STDOUT_FILENO), "cannot use", tty);
+        must(dup2(fd, STDERR_FILENO), "cannot use", tty);
         close(fd);
         fd = open("/dev/null", O_RDONLY);
         must(fd, "cannot open", "/dev/null");

@@ -1,47 +1,122 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# lab: -m 1G -t 300
-# bench [REPETITIONS]: what holding costs. The same dd in blocks of 256 KiB to and from a held drive of the model and to
-# and from one that is not, in turn, and small commands. Times are of the whole command, start of dd included on both
-# sides; tests/bench/run reads $LAB_OUT/bench.tsv: what, how, milliseconds.
+# lab: -m 2G -t 400
+# bench [REPETITIONS [PART...]]: what holding costs: the same blocks to and from held drives of the model and others
+# that are not held, in turn. The model keeps no data, so that what it takes itself is small: the direct rows are it. Parts:
+# blocks, two (drives at once), latency, journal. tests/bench/run reads $LAB_OUT/bench.tsv: part, what, block, count,
+# drives, latency, how, microseconds; and cost.tsv: what, block, commands, and how
+# often evertaped went to sleep for them.
 
-n=${1:-7}
-size_mib=24
-hold_model "--drives 2 --capacity 40M --buffer 16" MDLDRV01 || lab_done
-held=$(held_by_serial MDLDRV01 nst) direct=$(by_serial MDLDRV02 nst)
-mtx -f "$(by_serial MDLLIB01 sg)" load 2 1 > /dev/null
+n=${1:-5}
+parts=${*:2}
+[[ $parts ]] || parts="blocks two latency journal"
+evertape_config '[Hold]' 'Journal=64M'
+hold_model "--drives 4 --slots 4 --tapes 4 --capacity 64G --buffer 16 --no-data" MDLDRV01 MDLDRV02 || lab_done
+changer=$(by_serial MDLLIB01 sg)
+for i in 2 3 4; do
+    mtx -f "$changer" load "$i" $((i - 1)) > /dev/null
+done
 udevadm settle --timeout=60
-head -c "${size_mib}M" /dev/urandom > /tmp/data
+held=("$(held_by_serial MDLDRV01 nst)" "$(held_by_serial MDLDRV02 nst)")
+direct=("$(by_serial MDLDRV03 nst)" "$(by_serial MDLDRV04 nst)")
+pid=$(evertaped_pid)
+tape=$LAB_BUILD/tests/bench/bench-tape
+for nst in "${held[@]}" "${direct[@]}"; do
+    mt -f "$nst" rewind
+done
 
-# measure WHAT HOW COMMAND...: one line of the table.
+# measure PART WHAT BLOCK COUNT DRIVES LATENCY HOW: one line of the table.
 measure() {
-    local what=$1 how=$2 begun
-    shift 2
-    begun=${EPOCHREALTIME/./}
-    "$@" || return
-    printf '%s\t%s\t%d.%03d\n' "$what" "$how" $(((${EPOCHREALTIME/./} - begun) / 1000)) \
-        $(((${EPOCHREALTIME/./} - begun) % 1000)) >> "$LAB_OUT/bench.tsv"
+    local -n nodes=$7
+    REPLY=$("$tape" "$2" "$3" "$4" "${nodes[@]:0:$5}") || return
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$@" "$REPLY" >> "$LAB_OUT/bench.tsv"
 }
-round() {
-    local how nst
-    for how in direct held; do
-        nst=${!how}
-        mt -f "$nst" rewind
-        measure write "$how" dd if=/tmp/data "of=$nst" bs=256k status=none || return
-        mt -f "$nst" rewind
-        measure read "$how" dd "if=$nst" of=/dev/null bs=256k status=none || return
-        mt -f "$nst" rewind
-        measure small "$how" dd if=/tmp/data "of=$nst" bs=512 count=2000 status=none || return
+# both PART WHAT BLOCK COUNT DRIVES LATENCY: direct and held; who is first changes.
+both() {
+    local how order=(direct held)
+    ((round % 2)) && order=(held direct)
+    for how in "${order[@]}"; do
+        measure "$@" "$how" || return
     done
 }
-all_rounds() {
-    local i
-    for ((i = 0; i < n; i++)); do
-        round || return
+blocks=("512 1000" "32768 500" "65536 400" "262144 160" "1048576 40")
+round_blocks() {
+    local row what
+    for row in "${blocks[@]}"; do
+        for what in write read; do
+            # shellcheck disable=SC2086
+            both blocks $what $row 1 0 || return
+        done
     done
 }
-ok "a round to warm up" round
+round_two() {
+    both two write 262144 120 2 0 && both two read 262144 120 2 0
+}
+set_latency() {
+    local drive
+    for drive in drive1 drive3; do
+        model latency $drive "$1" > /dev/null || return
+    done
+}
+round_latency() {
+    local usec what
+    for usec in 200 1000 5000; do
+        for what in write read; do
+            set_latency 0 && "$tape" write 262144 41 "${held[0]}" "${direct[0]}" > /dev/null && set_latency $usec &&
+                both latency $what 262144 40 1 $usec || return
+        done
+    done
+    set_latency 0
+}
+round_journal() {
+    both journal write 262144 160 1 0
+}
+# rounds PART: the first one only warms up.
+rounds() {
+    for ((round = 0; round <= n; round++)); do
+        "round_$1" || return
+        ((round)) || sed -i "/^$1\\t/d" "$LAB_OUT/bench.tsv"
+    done
+}
+
+# slept: how often evertaped went to sleep, in REPLY.
+slept() {
+    local key value
+    while read -r key value; do
+        [[ $key == voluntary_ctxt_switches: ]] && REPLY=$value
+    done < "/proc/$pid/status"
+}
+# cost WHAT BLOCK COUNT
+cost() {
+    local before
+    slept
+    before=$REPLY
+    "$tape" "$1" "$2" "$3" "${held[0]}" > /dev/null || return
+    slept
+    printf '%s\t%s\t%s\t%s\n' "$@" $((REPLY - before)) >> "$LAB_OUT/cost.tsv"
+}
+
 : > "$LAB_OUT/bench.tsv"
-ok "$n rounds" all_rounds
-ok "the held drive has lost nothing" prints '^ok blocks=2000 filemarks=1 ' model dump T00001L7 /tmp/dump
+for part in $parts; do
+    [[ $part == journal ]] && continue
+    ok "$n rounds: $part" rounds "$part"
+done
+if [[ $parts == *blocks* ]]; then
+    ok "cost of a write" cost write 262144 400
+    ok "cost of a read" cost read 262144 400
+    ok "cost of a small write" cost write 512 1000
+fi
+if [[ $parts == *journal* ]]; then
+    # the smallest journal there is: the drive is asked to write its buffer after every 4 MiB
+    ok "release" evertape release MDLDRV01
+    wait_until 10 by_serial MDLDRV01 sg > /dev/null
+    evertape_config '[Hold]' 'Journal=4M'
+    evertaped_stop
+    ok "evertaped again" evertaped_start
+    ok "hold" wait_until 10 evertape hold MDLDRV01
+    udevadm settle --timeout=60
+    held=("$(held_by_serial MDLDRV01 nst)")
+    pid=$(evertaped_pid)
+    ok "$n rounds: journal" rounds journal
+fi
 lab_done
