@@ -54,13 +54,12 @@ static bool backup(Rig *r, Proxy *p, const Options *o, unsigned *ret_n_cuts)
                  n_written = 0;
         unsigned i = 0;
 
-        if (!rig_begin(r))
+        /* a cartridge without a serial number and with nothing on it could not be known again */
+        if (!rig_begin(r) || !rig_write(r, 512) || !rig_write_filemark(r))
                 return false;
         while (n_written < n_all || i < o->n_cuts || !proxy_has_cut(p)) {
                 if (proxy_has_cut(p) && i < o->n_cuts && n_written >= i * n_between)
                         arm(p, o, i++, n_between);
-                if (o->class >= CUT_IN_LOGIN && !proxy_has_cut(p)) /* there is none without a loss */
-                        ;
                 if (!write_some(r))
                         break;
                 if (r->told[r->n_told - 1].n_data)

@@ -273,6 +273,13 @@ static _Noreturn void serve(ProxyShared *sh, int listener, unsigned port)
                         fds[1 + i] = (struct pollfd){
                                 .fd = pairs[i / 2].used && !frozen ? pairs[i / 2].streams[i % 2].from : -1,
                                 .events = POLLIN};
+                if (sh->kick) {
+                        sh->kick = false;
+                        for (size_t i = 0; i < PAIRS_MAX; i++)
+                                if (pairs[i].used)
+                                        close_pair(&pairs[i], sh->reset);
+                        continue;
+                }
                 if (poll(fds, ELEMENTSOF(fds), 10) < 0)
                         _exit(1);
                 for (size_t i = 0; i < 2 * PAIRS_MAX; i++)
@@ -317,6 +324,7 @@ void proxy_cut(Proxy *p, CutClass class, uint64_t n, bool reset)
 {
         p->shared->n = n;
         p->shared->reset = reset;
+        p->shared->kick = class >= CUT_IN_LOGIN; /* there is no login without a loss */
         __atomic_store_n(&p->shared->cut, class, __ATOMIC_SEQ_CST);
 }
 

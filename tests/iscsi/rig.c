@@ -14,7 +14,7 @@
 #include "scsi/cdb.h"
 #include "util/cleanup.h"
 
-#define N_RING     (64u * 1024 * 1024)
+#define N_RING     (4u * 1024 * 1024)
 #define RETRY_MOST (200 * USEC_PER_MSEC)
 #define PATIENCE   (120 * USEC_PER_SEC)
 
@@ -161,7 +161,7 @@ static void carry_out(Rig *r)
                 case HOLD_CHANGED:
                 case HOLD_EVENT:
                         if (getenv("RIG_VERBOSE"))
-                                fprintf(stderr, "  %s %s: %s\n", a.event ? a.event : "changed",
+                                fprintf(stderr, "  %s [%s] %s: %s\n", a.event ? a.event : "changed", r->last_reason,
                                         unit_phase_name(r->unit->phase), a.text);
                         break;
                 }
@@ -244,8 +244,14 @@ static bool expect_good(Rig *r, const char *what, bool good)
 
 bool rig_begin(Rig *r)
 {
+        usec_t until = now() + r->patience;
         uint8_t cdb[SCSI_CDB_MAX];
 
+        /* only then evertaped makes the LUN, and there are programs */
+        while (r->unit->phase != UNIT_HELD && now() < until)
+                turn(r, usec_min(until, now() + 100 * USEC_PER_MSEC));
+        if (r->unit->phase != UNIT_HELD)
+                return fail(r, "the drive does not show itself: %s", r->last_reason);
         for (int i = 0; i < 10 && !r->failed; i++)
                 if (rig_run(r, cdb, scsi_cdb_test_unit_ready(cdb), NULL, 0))
                         return rig_rewind(r);

@@ -50,7 +50,7 @@ unsigned target_free_port(void)
 /* Words by blanks: none of ours has one. */
 static pid_t spawn(const Target *t, const char *program, const char *format, va_list ap)
 {
-        char line[512], socket_path[96], *words[N_WORDS] = {(char *) program}, *rest = NULL;
+        char line[512], log[96], socket_path[96], *words[N_WORDS] = {(char *) program}, *rest = NULL;
         size_t n = 1;
         pid_t pid;
 
@@ -66,8 +66,8 @@ static pid_t spawn(const Target *t, const char *program, const char *format, va_
                 snprintf(socket_path, sizeof(socket_path), "%s/ipc", t->folder);
                 setenv("TGT_IPC_SOCKET", socket_path, 1);
                 (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
-                snprintf(line, sizeof(line), "%s/log", t->folder);
-                fd = open(line, O_WRONLY | O_CREAT | O_APPEND, 0600);
+                snprintf(log, sizeof(log), "%s/log", t->folder);
+                fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
                 (void) dup2(fd, STDOUT_FILENO);
                 (void) dup2(fd, STDERR_FILENO);
                 execv(program, words);
@@ -141,7 +141,7 @@ void target_start(Target *t)
         usec_t until = usec_now(CLOCK_MONOTONIC) + PATIENCE;
 
         t->pid =
-                start(t, "-f -C 0 --iscsi portal=127.0.0.1:%u --iscsi portal=127.0.0.2:%u", t->port, t->port);
+                start(t, "-f -C 0 --iscsi portal=127.0.0.1:%u,portal=127.0.0.2:%u", t->port, t->port);
         while (!run(t, TGTADM, "--lld iscsi --mode system --op show"))
                 if (usec_now(CLOCK_MONOTONIC) > until || waitpid(t->pid, NULL, WNOHANG) != 0)
                         give_up("tgtd does not start; see its log");
