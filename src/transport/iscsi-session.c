@@ -227,7 +227,7 @@ static bool login_may_be_read(IscsiSession *s)
 {
         uint8_t pdu[ISCSI_LOGIN_SIZE];
         size_t n_needed = ISCSI_BHS;
-        int fd = iscsi_get_fd(s->context), lowat, r;
+        int fd = iscsi_get_fd(s->context), r;
         ssize_t n;
 
         n = recv(fd, pdu, sizeof(pdu), MSG_PEEK | MSG_DONTWAIT);
@@ -236,9 +236,11 @@ static bool login_may_be_read(IscsiSession *s)
         r = iscsi_login_check(pdu, (size_t) n, &n_needed, &s->reply);
         if (r < 0)
                 iscsi_session_end(s, "%s", s->reply.why);
-        /* so that the rest of it wakes us, and not what is there already */
-        lowat = r == 0 ? (int) n_needed : 1;
-        (void) setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &lowat, sizeof(lowat));
+        else if (r == 0 && s->lowat == (int) n_needed)
+                iscsi_session_end(s, "the target closed the connection in the middle of its answer");
+        /* so that the rest of it wakes us, or the end of the stream, and not what is there already */
+        s->lowat = r == 0 ? (int) n_needed : 1;
+        (void) setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &s->lowat, sizeof(s->lowat));
         return r > 0;
 }
 

@@ -25,6 +25,7 @@ typedef struct IscsiSession {
         bool closing;                       /* what they say now is of no interest */
         usec_t until;                       /* of connecting and logging in */
         usec_t heard_at, asked_at;          /* READY: of the target; asked_at: ping sent, or 0 */
+        int lowat;                          /* LOGGING_IN: so many bytes were waited for */
         IscsiLoginReply reply;
         char why[160];
 } IscsiSession;
