@@ -276,7 +276,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         Held *h = userdata;
 
         if (h->transport && transport_deadline(h->transport) <= now())
-                transport_dispatch(h->transport, 0, now());
+                held_dispatch_path(h, 0);
         unit_tick(h->unit, now());
         held_run(h);
         return 0;

@@ -6,6 +6,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/attached.h"
 #include "daemon/config.h"
 #include "daemon/held.h"
 #include "identity/inf-table.h"
@@ -34,6 +35,8 @@ bool manager_is_named(const Manager *m);
 sd_event *manager_event(Manager *m);
 Registry *manager_registry(Manager *m);
 BayFollow manager_follow(const Manager *m); /* [Names] Follow= */
+Attached *manager_attached(Manager *m);
+const Config *manager_config(const Manager *m);
 int manager_root(const Manager *m);         /* "/" */
 usec_t manager_timeout(const Manager *m, const RegistryDevice *device);
 /* The entry of tape.inf(5) for such a device. */

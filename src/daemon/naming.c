@@ -299,7 +299,8 @@ static void ask(Naming *n)
                 if (!l->wanted || l->reader || l->retry_at > now())
                         continue;
                 memcpy(l->asked_node, l->node, sizeof(l->asked_node));
-                r = element_reader_new(manager_event(n->manager), l->node, &request, on_report, l, &l->reader);
+                r = element_reader_new(manager_event(n->manager), l->node, &request, on_report, l,
+                                       &l->reader);
                 if (r < 0) {
                         log_debug("%s: /dev/%s: %s", l->name, l->node, strerror(-r));
                         try_later(l);
@@ -312,13 +313,14 @@ static void ask(Naming *n)
 static bool is_new_since(const DevicePath *p, const DevicePath *old, size_t n_old)
 {
         for (size_t i = 0; i < n_old; i++)
-                if (strcmp(old[i].sg, p->sg) == 0 && identity_claims_equal(&old[i].identity, &p->identity))
+                if (device_path_same(&old[i], p) && identity_claims_equal(&old[i].identity, &p->identity))
                         return false;
         return true;
 }
 
 static void name_it(Naming *n, const DevicePath *p)
 {
+        char path_name[DEVICE_PATH_NAME_MAX];
         Registry *registry = manager_registry(n->manager);
         RegistryDevice before, d;
         bool known = registry_find(registry, &p->identity, &before) >= 0;
@@ -326,17 +328,17 @@ static void name_it(Naming *n, const DevicePath *p)
 
         r = (p->apart ? registry_add_apart : registry_add)(registry, &p->identity, seconds_now(), &d);
         if (r < 0) {
-                log_debug("%s (%s %s) has no name: %s", p->sg, p->identity.vendor, p->identity.product,
-                          r == -ENODATA ? "it has no identity" : strerror(-r));
+                log_debug("%s (%s %s) has no name: %s", device_path_name(p, path_name), p->identity.vendor,
+                          p->identity.product, r == -ENODATA ? "it has no identity" : strerror(-r));
                 return;
         }
         if (known && d.id == before.id)
                 return;
         log_notice("%s: new: %s %s, serial number %s, %s%s", d.name, p->identity.vendor, p->identity.product,
-                   p->identity.serial, p->sg,
+                   p->identity.serial, device_path_name(p, path_name),
                    p->apart ? "; it claims to be another one that is there too" : "");
         say_if_unknown(n, &d);
-        manager_add_event(n->manager, d.id, "arrived", p->sg);
+        manager_add_event(n->manager, d.id, "arrived", path_name);
         manager_name_changed(n->manager, &d, NULL);
 }
 

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "transport/iscsi-url.h"
+#include "util/iscsi-url.h"
 
 #define ISCSI_SECRET_MAX 128
 

@@ -7,7 +7,7 @@
  * its way before it answers the new login, so no command of a lost session can come after what goes over the
  * next one. */
 
-#include "transport/iscsi-url.h"
+#include "util/iscsi-url.h"
 #include "transport/transport.h"
 
 typedef struct IscsiLogin {

@@ -3,7 +3,7 @@
 /* Parsed by hand and not by iscsi_parse_full_url(), which takes a password in the URL, a LUN that is no
  * number, and cuts what is too long. */
 
-#include "transport/iscsi-url.h"
+#include "util/iscsi-url.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -159,7 +159,7 @@ int iscsi_url_parse(const char *text, IscsiUrl *ret, const char **ret_why)
                 return refuse(ret_why, "the target's name begins with iqn., eui. or naa.");
         if (end) {
                 if (parse_number(end + 1, strlen(end + 1), ISCSI_LUN_MAX, &lun) < 0)
-                        return refuse(ret_why, "the LUN is a number from 0 to 16383");
+                        return refuse(ret_why, "the LUN is a number from 0 to 32767");
                 u.lun = (int) lun;
         }
         *ret = u;

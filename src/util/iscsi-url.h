@@ -14,7 +14,7 @@
 #define ISCSI_URL_MAX    (ISCSI_NAME_MAX + ISCSI_PORTAL_MAX + ISCSI_USER_MAX + 32)
 #define ISCSI_PORT       3260
 #define ISCSI_ALL_LUNS   (-1)
-#define ISCSI_LUN_MAX    0x3fff /* SAM-5 4.7.7: what peripheral and flat addressing reach */
+#define ISCSI_LUN_MAX    0x7fff /* SAM-5 4.7: peripheral addressing, and flat with its bits, as the kernel counts */
 
 typedef struct IscsiUrl {
         char user[ISCSI_USER_MAX];
