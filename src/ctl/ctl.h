@@ -36,6 +36,9 @@ int verb_wait(int argc, char **argv);
 int verb_inf(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
+int verb_attach(int argc, char **argv);
+int verb_detach(int argc, char **argv);
+int verb_discover(int argc, char **argv);
 int verb_configure(int argc, char **argv);
 
 /* "evertape: ..." on stderr. */

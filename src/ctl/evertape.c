@@ -138,6 +138,32 @@ static const Verb verbs[] = {
                 .run = verb_watch,
         },
         {
+                .name = "attach",
+                .arguments = "[OPTION...] [URL]",
+                .summary = "use drives and changers of an iSCSI target; show what is attached",
+                .options = "  URL                   iscsi://[USER@]HOST[:PORT]/TARGET[/LUN]\n"
+                           "  -J, --json            JSON\n"
+                           "  -n, --noheadings      no line of headings\n",
+                .run = verb_attach,
+        },
+        {
+                .name = "detach",
+                .arguments = "NAME | URL...",
+                .summary = "use an iSCSI target no more",
+                .options = "",
+                .run = verb_detach,
+        },
+        {
+                .name = "discover",
+                .arguments = "[OPTION...] HOST[:PORT]",
+                .summary = "show which iSCSI targets there are, and what they have",
+                .options = "  -u, --user USER       log in with the secret of this user\n"
+                           "  -t, --targets         targets and portals only: log in to none\n"
+                           "  -J, --json            JSON\n"
+                           "  -n, --noheadings      no line of headings\n",
+                .run = verb_discover,
+        },
+        {
                 .name = "doctor",
                 .arguments = "[OPTION...]",
                 .summary = "find what is in the way of evertape on this machine",

@@ -28,8 +28,11 @@ static int add_texts(sd_bus_message *m, const PathView *v)
         int r;
 
         snprintf(node, sizeof(node), "/dev/%s", d->sg);
-        snprintf(address, sizeof(address), "%u:%u:%u:%u", d->host, d->channel, d->target, d->lun);
-        r = add_text(m, "Node", v->path->present ? node : "");
+        if (device_path_is_iscsi(d))
+                snprintf(address, sizeof(address), "LUN %u", d->lun);
+        else
+                snprintf(address, sizeof(address), "%u:%u:%u:%u", d->host, d->channel, d->target, d->lun);
+        r = add_text(m, "Node", v->path->present && !device_path_is_iscsi(d) ? node : "");
         if (r >= 0)
                 r = add_text(m, "Address", address);
         if (r >= 0)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "daemon/bus-elements.h"
+#include "daemon/bus-iscsi.h"
 #include "daemon/bus-names.h"
 #include "daemon/bus-paths.h"
 #include "daemon/held-facts.h"
@@ -337,6 +338,11 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD("ExportNames", "", "s", method_export, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("ImportNames", "sb", "bs", method_import, 0),
         SD_BUS_METHOD("History", "st", "a(tsss)", method_history, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Attach", "s", "a(usssbs)", method_attach, 0),
+        SD_BUS_METHOD("Look", "s", "a(usssbs)", method_look, 0),
+        SD_BUS_METHOD("Detach", "s", "", method_detach, 0),
+        SD_BUS_METHOD("Discover", "ss", "a(ss)", method_discover, 0),
+        SD_BUS_METHOD("Attached", "", "a(sss)", method_attached, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Changed", "a{sv}", 0),
         SD_BUS_PROPERTY("Named", "b", get_named, 0, 0),
         SD_BUS_PROPERTY("Version", "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),

@@ -15,6 +15,9 @@
 #define BUS_ERROR_NO_KERNEL_SUPPORT "org.evertape1.Error.NoKernelSupport"
 #define BUS_ERROR_INVALID_NAME      "org.evertape1.Error.InvalidName"
 #define BUS_ERROR_NAME_TAKEN        "org.evertape1.Error.NameTaken"
+#define BUS_ERROR_NOT_ATTACHED      "org.evertape1.Error.NotAttached"
+#define BUS_ERROR_ALREADY_ATTACHED  "org.evertape1.Error.AlreadyAttached"
+#define BUS_ERROR_NOT_BUILT         "org.evertape1.Error.NotBuilt"
 #define BUS_ERROR_FAILED            "org.evertape1.Error.Failed"
 
 /* The bus of EVERTAPE_BUS (an address, for tests), else the system bus. -EEXIST: another evertaped has the

@@ -99,6 +99,22 @@ static const char *parse_follow(Config *c, const char *device, const char *value
         return bay_follow_parse(value, &c->follow) < 0 ? "must be bay or drive" : NULL;
 }
 
+static const char *parse_initiator(Config *c, const char *device, const char *value)
+{
+        if (!iscsi_name_is_valid(value))
+                return "must begin with iqn., eui. or naa., and have at most 223 characters";
+        snprintf(c->initiator, sizeof(c->initiator), "%s", value);
+        return NULL;
+}
+
+static const char *parse_header_digest(Config *c, const char *device, const char *value)
+{
+        if (!text_equal(value, "yes") && !text_equal(value, "no"))
+                return "must be yes or no";
+        c->header_digest = text_equal(value, "yes");
+        return NULL;
+}
+
 static const struct ConfigKey {
         const char *section, *key;
         bool device; /* may stand in a [Device "NAME"] section too */
@@ -108,6 +124,8 @@ static const struct ConfigKey {
         {"Hold", "Journal", false, parse_journal},
         {"Hold", "Pipeline", true, parse_pipeline},
         {"Names", "Follow", false, parse_follow},
+        {"iSCSI", "InitiatorName", false, parse_initiator},
+        {"iSCSI", "HeaderDigest", false, parse_header_digest},
 };
 
 /* NAME of `Device "NAME"` into name; false for any other section. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "names/bay.h"
+#include "util/iscsi-url.h"
 #include "util/cleanup.h"
 #include "util/time.h"
 
@@ -20,6 +22,8 @@ typedef struct Config {
         uint64_t journal; /* [Hold] Journal=, bytes */
         int64_t pipeline; /* [Hold] Pipeline=, bytes; 0: none */
         BayFollow follow; /* [Names] Follow= */
+        char initiator[ISCSI_NAME_MAX]; /* [iSCSI] InitiatorName=, or empty */
+        bool header_digest;             /* [iSCSI] HeaderDigest= */
         ConfigDevice *devices;
         size_t n_devices;
 } Config;

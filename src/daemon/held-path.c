@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/attached.h"
 #include "daemon/manager.h"
 #include "daemon/path-address.h"
 #include "transport/sg.h"
@@ -30,6 +31,8 @@ static int read_state(const Held *h, const HeldPath *p, const char *attribute, c
 {
         char path[96];
 
+        if (device_path_is_iscsi(&p->device))
+                return -EOPNOTSUPP;
         snprintf(path, sizeof(path), "sys/class/scsi_generic/%s/device/%s", p->device.sg, attribute);
         return root_read_text(manager_root(h->manager), path, ret, n_ret);
 }
@@ -44,7 +47,9 @@ static void judge_path(Held *h, ScsiResult *result)
                 paths_answered(&h->paths, result->n_transferred);
                 return;
         }
-        if (result->error != 0)
+        if (transport_reason(h->transport)[0])
+                snprintf(h->path_error, sizeof(h->path_error), "%s", transport_reason(h->transport));
+        else if (result->error != 0)
                 snprintf(h->path_error, sizeof(h->path_error), "%s", strerror(result->error));
         else
                 snprintf(h->path_error, sizeof(h->path_error), "%s",
@@ -64,15 +69,27 @@ static void on_result(void *userdata, const ScsiResult *result)
         unit_result(h->unit, &r, now(h));
 }
 
+/* A path that looks after itself may find between two commands that it is gone. */
+void held_dispatch_path(Held *h, uint32_t revents)
+{
+        transport_dispatch(h->transport, revents, now(h));
+        if (transport_busy(h->transport) || !transport_is_lost(h->transport))
+                return;
+        snprintf(h->path_error, sizeof(h->path_error), "%s", transport_reason(h->transport));
+        h->path_lost = true;
+        unit_path_down(h->unit, now(h));
+}
+
 static int on_transport(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
         Held *h = userdata;
 
-        if (!transport_busy(h->transport)) { /* an idle path was lost: there will be a uevent */
+        if (!transport_busy(h->transport) &&
+            !transport_is_watched_idle(h->transport)) { /* an idle path was lost: there will be a uevent */
                 h->watched_events = 0;
                 return sd_event_source_set_enabled(source, SD_EVENT_OFF);
         }
-        transport_dispatch(h->transport, revents, now(h));
+        held_dispatch_path(h, revents);
         held_run(h);
         return 0;
 }
@@ -83,7 +100,7 @@ void held_watch_path(Held *h)
         uint32_t events = h->transport ? transport_events(h->transport) : 0;
         int fd = h->transport ? transport_fd(h->transport) : -1, r = 0;
 
-        if (h->transport && !transport_busy(h->transport))
+        if (h->transport && !transport_busy(h->transport) && !transport_is_watched_idle(h->transport))
                 return;
         if (events == h->watched_events && (events == 0 || fd == h->watched_fd))
                 return;
@@ -185,7 +202,7 @@ static bool is_busy(const Held *h)
 {
         char text[16];
 
-        if (h->last_node[0] && h->unit->record.in_flight.phase != IN_FLIGHT_SENT)
+        if (h->last_path[0] && h->unit->record.in_flight.phase != IN_FLIGHT_SENT)
                 return false;
         for (size_t i = 0; i < h->paths.n_items; i++) {
                 const HeldPath *p = &h->paths.items[i];
@@ -232,15 +249,31 @@ static void not_opened(Held *h, HeldPath *p, usec_t first, const char *why)
 
 static void log_opened(Held *h, const HeldPath *p)
 {
-        char text[160];
+        char text[2 * DEVICE_PATH_NAME_MAX + 16], name[DEVICE_PATH_NAME_MAX];
 
-        if (h->last_node[0] && strcmp(h->last_node, p->device.sg) != 0 && h->paths.n_items > 1) {
-                snprintf(text, sizeof(text), "from %s to %s", h->last_node, p->device.sg);
+        device_path_name(&p->device, name);
+        if (h->last_path[0] && strcmp(h->last_path, name) != 0 && h->paths.n_items > 1) {
+                snprintf(text, sizeof(text), "from %s to %s", h->last_path, name);
                 manager_add_event(h->manager, h->device.id, "path", text);
         } else {
-                log_debug("%s: path: %s", h->device.name, p->device.sg);
+                log_debug("%s: path: %s", h->device.name, name);
         }
-        snprintf(h->last_node, sizeof(h->last_node), "%s", p->device.sg);
+        snprintf(h->last_path, sizeof(h->last_path), "%s", name);
+}
+
+static int open_transport(Held *h, HeldPath *p, char *why, size_t n_why)
+{
+        char node[32];
+        int r;
+
+        if (device_path_is_iscsi(&p->device))
+                return attached_open(manager_attached(h->manager), &p->device, on_result, h, &h->transport,
+                                     why, n_why);
+        snprintf(node, sizeof(node), "/dev/%s", p->device.sg);
+        r = transport_sg_new(node, on_result, h, &h->transport);
+        if (r < 0)
+                snprintf(why, n_why, "%s: %s", node, strerror(-r));
+        return r;
 }
 
 static bool sg_allows_direct(const Held *h)
@@ -254,8 +287,7 @@ static bool sg_allows_direct(const Held *h)
 
 static bool open_path(Held *h, HeldPath *p)
 {
-        char node[32], why[200];
-        int r;
+        char why[200];
 
         if (is_busy(h)) {
                 not_opened(h, p, OPEN_FIRST, "the device is still at work on a command");
@@ -265,10 +297,7 @@ static bool open_path(Held *h, HeldPath *p)
                 not_opened(h, p, OPEN_MOST, why);
                 return false;
         }
-        snprintf(node, sizeof(node), "/dev/%s", p->device.sg);
-        r = transport_sg_new(node, on_result, h, &h->transport);
-        if (r < 0) {
-                snprintf(why, sizeof(why), "%s: %s", node, strerror(-r));
+        if (open_transport(h, p, why, sizeof(why)) < 0) {
                 not_opened(h, p, OPEN_FIRST, why);
                 return false;
         }
@@ -325,7 +354,7 @@ usec_t held_paths_deadline(const Held *h)
 void held_close_path(Held *h, const char *why)
 {
         const HeldPath *active = paths_active(&h->paths);
-        char text[128];
+        char text[DEVICE_PATH_NAME_MAX + 112], name[DEVICE_PATH_NAME_MAX];
 
         h->transport_source = sd_event_source_disable_unref(h->transport_source);
         h->watched_events = 0;
@@ -333,10 +362,13 @@ void held_close_path(Held *h, const char *why)
         resume_clock_stop(&h->clock);
         if (!active)
                 return;
+        device_path_name(&active->device, name);
         if (h->path_error[0]) {
-                snprintf(text, sizeof(text), "%s failed: %s", active->device.sg, h->path_error);
+                snprintf(text, sizeof(text), "%s failed: %s", name, h->path_error);
                 manager_add_event(h->manager, h->device.id, "path-failed", text);
         }
+        if (device_path_is_iscsi(&active->device))
+                attached_path_failed(manager_attached(h->manager), &active->device);
         paths_closed(&h->paths, !h->path_lost, h->path_error[0] ? h->path_error : why, now(h));
         h->lost_at = now(h);
 }
@@ -371,7 +403,7 @@ void held_update_paths(Held *h, const DevicePath *found, size_t n_found, usec_t 
         held_run(h);
 }
 
-const char *held_path_node(const Held *h)
+const DevicePath *held_path(const Held *h)
 {
-        return h->transport && h->paths.active >= 0 ? h->paths.items[h->paths.active].device.sg : "";
+        return h->transport && h->paths.active >= 0 ? &h->paths.items[h->paths.active].device : NULL;
 }

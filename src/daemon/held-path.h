@@ -9,6 +9,8 @@
 bool held_try_paths(Held *h);
 /* When to try again. */
 usec_t held_paths_deadline(const Held *h);
+/* What its descriptor or its clock says. */
+void held_dispatch_path(Held *h, uint32_t revents);
 void held_close_path(Held *h, const char *why);
 void held_submit(Held *h, const ScsiCommand *command);
 /* The descriptor and its events may be others after every call. */

@@ -58,6 +58,8 @@ static void set_error(HeldPath *path, const char *why)
 
 static bool same_address(const DevicePath *a, const DevicePath *b)
 {
+        if (device_path_is_iscsi(a) || device_path_is_iscsi(b))
+                return device_path_same(a, b);
         return a->host == b->host && a->channel == b->channel && a->target == b->target && a->lun == b->lun;
 }
 

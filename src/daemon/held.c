@@ -279,7 +279,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
         h->timer_at = USEC_INFINITY;
         if (h->transport && transport_deadline(h->transport) <= now(h))
-                transport_dispatch(h->transport, 0, now(h));
+                held_dispatch_path(h, 0);
         unit_tick(h->unit, now(h));
         held_run(h);
         return 0;

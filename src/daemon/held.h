@@ -56,7 +56,7 @@ typedef struct Held {
         uint32_t watched_events;
         bool path_lost;      /* the active path, not only what the engine thinks of the device */
         char path_error[96]; /* what the last command that got lost on it ended with */
-        char last_node[16];  /* sg node of the path before this one */
+        char last_path[DEVICE_PATH_NAME_MAX]; /* the path before this one */
         ResumeClock clock;
         Rate rate;      /* of what programs read and write */
         usec_t lost_at; /* when the last path was closed */
@@ -94,8 +94,8 @@ void held_update_paths(Held *h, const DevicePath *found, size_t n_found, usec_t 
 bool held_wants_scan(const Held *h);
 /* Asks the kernel for the state of those that are not running: no event tells when they are. */
 void held_look_at_paths(Held *h);
-/* sg node of the path in use, or "". */
-const char *held_path_node(const Held *h);
+/* The path in use, or NULL. */
+const DevicePath *held_path(const Held *h);
 
 /* Ends the wait of programs, for what waits now (once) or until the device is back. -ENODATA: nothing waits.
  */

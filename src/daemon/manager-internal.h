@@ -16,6 +16,7 @@ struct Manager {
         sd_bus *bus;
         Registry *registry;
         Naming *naming;
+        Attached *attached;
         Inventories *inventories;
         Hooks *hooks;
         Monitor *monitor;

@@ -15,14 +15,13 @@
 
 void manager_fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
 {
-        const char *active;
-
+        const DevicePath *active;
         RegistryDevice library;
 
         *v = (DeviceView){.manager = m, .device = *device, .held = manager_find_held(m, device->id)};
         if (device->library != 0 && registry_find_id(m->registry, device->library, &library) >= 0)
                 memcpy(v->library, library.name, sizeof(v->library));
-        active = v->held ? held_path_node(v->held) : "";
+        active = v->held ? held_path(v->held) : NULL;
         for (size_t i = 0; i < m->n_paths; i++) {
                 const DevicePath *p = &m->paths[i];
 
@@ -31,8 +30,8 @@ void manager_fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
                 v->n_real += !p->held_lun;
                 if (p->held_lun)
                         v->held_lun = p;
-                else if (!v->real || strcmp(p->sg, active) == 0 ||
-                         (!active[0] && strcmp(p->state, "running") == 0))
+                else if (!v->real || (active && device_path_same(p, active)) ||
+                         (!active && strcmp(p->state, "running") == 0))
                         v->real = p;
         }
 }
@@ -72,8 +71,9 @@ int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
 
 static bool is_node(const DevicePath *p, const char *node)
 {
-        return p && (strcmp(p->sg, node) == 0 || strcmp(p->tape, node) == 0 ||
-                     strcmp(p->changer, node) == 0 || (p->tape[0] == 'n' && strcmp(p->tape + 1, node) == 0));
+        return p && node[0] &&
+               (strcmp(p->sg, node) == 0 || strcmp(p->tape, node) == 0 || strcmp(p->changer, node) == 0 ||
+                (p->tape[0] == 'n' && strcmp(p->tape + 1, node) == 0));
 }
 
 static bool is_called(const DeviceView *v, const char *name)

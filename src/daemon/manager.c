@@ -38,6 +38,16 @@ usec_t manager_now(const Manager *m)
         return sd_event_now(m->event, CLOCK_MONOTONIC, &t) < 0 ? usec_now(CLOCK_MONOTONIC) : t;
 }
 
+Attached *manager_attached(Manager *m)
+{
+        return m->attached;
+}
+
+const Config *manager_config(const Manager *m)
+{
+        return m->config;
+}
+
 int manager_root(const Manager *m)
 {
         return m->root;
@@ -184,7 +194,7 @@ static void emit_unheld(Manager *m, const DevicePath *old, size_t n_old)
                 DeviceView view;
 
                 for (size_t k = 0; k < n_others; k++)
-                        both = both || strcmp(others[k].sg, p->sg) == 0;
+                        both = both || device_path_same(&others[k], p);
                 if (both || p->held_lun || registry_find(m->registry, &p->identity, &device) < 0)
                         continue;
                 manager_fill_view(m, &device, &view);
@@ -201,6 +211,8 @@ static void scan_since(Manager *m, usec_t came_at)
         int r;
 
         r = monitor_scan(m->root, &paths, &n_paths);
+        if (r >= 0)
+                r = attached_add_paths(m->attached, &paths, &n_paths);
         if (r < 0) {
                 event_log_daemon("scan-failed", "the devices could not be listed: %s", strerror(-r));
                 set_scan_timer(m);
@@ -330,6 +342,7 @@ static int check_user(Manager *m, const DevicePath *p, const char *name, const c
 
 int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_error *error)
 {
+        char path_name[DEVICE_PATH_NAME_MAX];
         DeviceView v;
         Held *h;
         int r;
@@ -373,7 +386,7 @@ int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_erro
                                       strerror(-r));
         }
         h->waiting = sd_bus_message_ref(call);
-        manager_add_event(m, v.device.id, "hold", v.real->sg);
+        manager_add_event(m, v.device.id, "hold", device_path_name(v.real, path_name));
         manager_trigger_paths(m, &v.device.identity, true);
         manager_scan(m);
         return 0;
@@ -533,6 +546,8 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
         if (r >= 0)
                 r = naming_new(m, &m->naming);
         if (r >= 0)
+                r = attached_new(m, &m->attached);
+        if (r >= 0)
                 r = hooks_new(event, EVERTAPE_SYSCONFDIR "/hooks.d", &hook_limits, &m->hooks);
         if (r < 0)
                 return r;
@@ -564,6 +579,7 @@ Manager *manager_free(Manager *m)
                         manager_save_names(m);
         }
         m->save_timer = sd_event_source_disable_unref(m->save_timer);
+        m->attached = attached_free(m->attached);
         m->naming = naming_free(m->naming);
         m->inventories = inventories_free(m->inventories);
         m->hooks = hooks_free(m->hooks);

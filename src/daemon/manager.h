@@ -6,6 +6,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/attached.h"
 #include "daemon/config.h"
 #include "daemon/held.h"
 #include "identity/inf-table.h"
@@ -35,6 +36,8 @@ sd_event *manager_event(Manager *m);
 usec_t manager_now(const Manager *m); /* CLOCK_MONOTONIC, when this turn of the loop began */
 Registry *manager_registry(Manager *m);
 BayFollow manager_follow(const Manager *m); /* [Names] Follow= */
+Attached *manager_attached(Manager *m);
+const Config *manager_config(const Manager *m);
 int manager_root(const Manager *m);         /* "/" */
 usec_t manager_timeout(const Manager *m, const RegistryDevice *device);
 uint32_t manager_pipeline(const Manager *m, const RegistryDevice *device);

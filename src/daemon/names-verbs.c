@@ -99,6 +99,7 @@ int names_replace(Manager *m, const char *name, const char *with, sd_bus_error *
 
 int names_forget(Manager *m, const char *name, sd_bus_error *error)
 {
+        char path_name[DEVICE_PATH_NAME_MAX];
         RegistryDevice d;
         DeviceView v = {};
         uint32_t owner = 0;
@@ -115,9 +116,9 @@ int names_forget(Manager *m, const char *name, sd_bus_error *error)
         if (v.real)
                 return manager_refuse(
                         error, BUS_ERROR_IN_USE, -EBUSY,
-                        "%s: is there (serial number %s, /dev/%s), and would only get a new name; to give "
+                        "%s: is there (serial number %s, %s), and would only get a new name; to give "
                         "it another one: evertape rename",
-                        name, d.identity.serial, v.real->sg);
+                        name, d.identity.serial, device_path_name(v.real, path_name));
         r = registry_forget(manager_registry(m), name);
         if (r == -ENOENT)
                 return manager_refuse(

@@ -300,7 +300,8 @@ static void ask(Naming *n)
                 if (!l->wanted || l->reader || l->retry_at > now())
                         continue;
                 memcpy(l->asked_node, l->node, sizeof(l->asked_node));
-                r = element_reader_new(manager_event(n->manager), l->node, &request, on_report, l, &l->reader);
+                r = element_reader_new(manager_event(n->manager), l->node, &request, on_report, l,
+                                       &l->reader);
                 if (r < 0) {
                         log_debug("%s: /dev/%s: %s", l->name, l->node, strerror(-r));
                         try_later(l);
@@ -313,7 +314,7 @@ static void ask(Naming *n)
 static bool is_new_since(const DevicePath *p, const DevicePath *old, size_t n_old)
 {
         for (size_t i = 0; i < n_old; i++)
-                if (strcmp(old[i].sg, p->sg) == 0 && identity_claims_equal(&old[i].identity, &p->identity))
+                if (device_path_same(&old[i], p) && identity_claims_equal(&old[i].identity, &p->identity))
                         return false;
         return true;
 }
@@ -332,6 +333,7 @@ static void note_firmware(Naming *n, const RegistryDevice *before, const DeviceP
 
 static void name_it(Naming *n, const DevicePath *p)
 {
+        char path_name[DEVICE_PATH_NAME_MAX];
         Registry *registry = manager_registry(n->manager);
         RegistryDevice before, d;
         bool known = registry_find(registry, &p->identity, &before) >= 0;
@@ -340,8 +342,8 @@ static void name_it(Naming *n, const DevicePath *p)
 
         r = (p->apart ? registry_add_apart : registry_add)(registry, &p->identity, seconds_now(), &d);
         if (r < 0) {
-                log_debug("%s (%s %s) has no name: %s", p->sg, p->identity.vendor, p->identity.product,
-                          r == -ENODATA ? "it has no identity" : strerror(-r));
+                log_debug("%s (%s %s) has no name: %s", device_path_name(p, path_name), p->identity.vendor,
+                          p->identity.product, r == -ENODATA ? "it has no identity" : strerror(-r));
                 return;
         }
         if (known && d.id == before.id) {
@@ -349,7 +351,8 @@ static void name_it(Naming *n, const DevicePath *p)
                 return;
         }
         snprintf(text, sizeof(text), "%s %s, revision %s, serial number %.64s, %s%s", p->identity.vendor,
-                 p->identity.product, p->identity.revision, p->identity.serial, p->sg,
+                 p->identity.product, p->identity.revision, p->identity.serial,
+                 device_path_name(p, path_name),
                  p->apart ? "; it claims to be another one that is there too" : "");
         manager_add_event(n->manager, d.id, "arrived", text);
         say_if_unknown(n, &d);

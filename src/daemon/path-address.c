@@ -54,6 +54,10 @@ char *path_read_address(int root, const DevicePath *path, char *dst, size_t n_ds
         ssize_t n;
 
         dst[0] = '\0';
+        if (device_path_is_iscsi(path)) {
+                snprintf(dst, n_dst, "%s %s", path->iscsi_target, path->portal);
+                return dst;
+        }
         snprintf(node, sizeof(node), "sys/class/scsi_generic/%s", path->sg);
         n = readlinkat(root, node, link, sizeof(link) - 1);
         if (n < 0)

@@ -9,6 +9,9 @@
 #include "identity/identity.h"
 #include "util/time.h"
 
+#define DEVICE_PORTAL_MAX 64
+#define DEVICE_TARGET_MAX 224
+
 typedef struct DevicePath {
         unsigned host, channel, target, lun; /* H:C:T:L */
         char sg[16];                         /* "sg3" */
@@ -19,7 +22,23 @@ typedef struct DevicePath {
         bool apart;     /* another one on the same target claims to be this one: a logical unit is on a target
                            once, so they are two */
         char state[24]; /* sysfs state: "running", "blocked", "offline", "transport-offline" */
+        /* A path over an iSCSI session of evertaped's own, which the kernel knows nothing of: lun, identity and
+         * state count, and it has no nodes. */
+        char portal[DEVICE_PORTAL_MAX]; /* "10.0.0.1:3260"; empty for all others */
+        char iscsi_target[DEVICE_TARGET_MAX];
 } DevicePath;
+
+#define DEVICE_PATH_NAME_MAX (DEVICE_PORTAL_MAX + 24)
+
+static inline bool device_path_is_iscsi(const DevicePath *p)
+{
+        return p->portal[0] != '\0';
+}
+
+/* The same way, as far as nodes and addresses say: also when another device is at its end now. */
+bool device_path_same(const DevicePath *a, const DevicePath *b);
+/* "sg3", or "iscsi 10.0.0.1:3260 lun 1"; returns dst[DEVICE_PATH_NAME_MAX]. */
+char *device_path_name(const DevicePath *p, char *dst);
 
 /* Reads sys/class/scsi_generic below root (root_open) and gives an array of tapes and changers, sorted by
  * H:C:T:L; free() it. A device that vanishes while being read is left out. -errno. */

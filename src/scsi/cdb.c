@@ -40,6 +40,14 @@ size_t scsi_cdb_inquiry(uint8_t cdb[static SCSI_CDB_MAX], bool evpd, uint8_t pag
         return n;
 }
 
+size_t scsi_cdb_report_luns(uint8_t cdb[static SCSI_CDB_MAX], uint32_t n_alloc)
+{
+        size_t n = begin(cdb, OP_REPORT_LUNS);
+
+        put_be(cdb + 6, n_alloc, 4);
+        return n;
+}
+
 /* What MODE SENSE (6) and (10) have in common: bytes 1 to 3. */
 static void set_mode_page(uint8_t *cdb, bool no_descriptors, uint8_t control, uint8_t page, uint8_t subpage)
 {

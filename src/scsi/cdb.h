@@ -41,6 +41,8 @@ size_t scsi_cdb_test_unit_ready(uint8_t cdb[static SCSI_CDB_MAX]);
 size_t scsi_cdb_request_sense(uint8_t cdb[static SCSI_CDB_MAX], uint8_t n_alloc);
 /* evpd false: standard INQUIRY data, page is ignored. */
 size_t scsi_cdb_inquiry(uint8_t cdb[static SCSI_CDB_MAX], bool evpd, uint8_t page, uint16_t n_alloc);
+/* All logical units, SELECT REPORT 00h. */
+size_t scsi_cdb_report_luns(uint8_t cdb[static SCSI_CDB_MAX], uint32_t n_alloc);
 /* Page control: 0 current, 1 changeable, 2 default, 3 saved values. */
 size_t scsi_cdb_mode_sense_6(uint8_t cdb[static SCSI_CDB_MAX], bool no_descriptors, uint8_t control,
                              uint8_t page, uint8_t subpage, uint8_t n_alloc);

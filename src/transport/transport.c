@@ -44,17 +44,17 @@ int transport_fd(const Transport *t)
 
 uint32_t transport_events(const Transport *t)
 {
-        return t->busy ? t->class->events(t) : 0;
+        return t->busy || t->class->watched_idle ? t->class->events(t) : 0;
 }
 
 usec_t transport_deadline(const Transport *t)
 {
-        return t->busy ? t->class->deadline(t) : USEC_INFINITY;
+        return t->busy || t->class->watched_idle ? t->class->deadline(t) : USEC_INFINITY;
 }
 
 void transport_dispatch(Transport *t, uint32_t revents, usec_t now)
 {
-        if (t->busy)
+        if (t->busy || t->class->watched_idle)
                 t->class->dispatch(t, revents, now);
 }
 
@@ -62,6 +62,16 @@ void transport_complete(Transport *t, const ScsiResult *result)
 {
         t->busy = false;
         t->done(t->userdata, result);
+}
+
+bool transport_is_lost(const Transport *t)
+{
+        return t->class->lost && t->class->lost(t);
+}
+
+const char *transport_reason(const Transport *t)
+{
+        return t->class->reason ? t->class->reason(t) : "";
 }
 
 Transport *transport_free(Transport *t)

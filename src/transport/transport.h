@@ -15,11 +15,14 @@ typedef void (*TransportDone)(void *userdata, const ScsiResult *result);
 
 typedef struct TransportClass {
         const char *name;
+        bool watched_idle; /* events, deadline and dispatch count while no command is in flight, too */
         int (*submit)(Transport *t, const ScsiCommand *command, usec_t now);
         int (*fd)(const Transport *t);
         uint32_t (*events)(const Transport *t);
         usec_t (*deadline)(const Transport *t);
         void (*dispatch)(Transport *t, uint32_t revents, usec_t now);
+        bool (*lost)(const Transport *t);          /* may be NULL: it cannot tell */
+        const char *(*reason)(const Transport *t); /* may be NULL */
         Transport *(*free)(Transport *t);
 } TransportClass;
 
@@ -43,6 +46,17 @@ int transport_fd(const Transport *t);
 uint32_t transport_events(const Transport *t);
 usec_t transport_deadline(const Transport *t);
 void transport_dispatch(Transport *t, uint32_t revents, usec_t now);
+
+/* It looks after itself between commands: to be watched and dispatched also while it is not busy. */
+static inline bool transport_is_watched_idle(const Transport *t)
+{
+        return t->class->watched_idle;
+}
+
+/* This path is known to be gone, also while it is idle. */
+bool transport_is_lost(const Transport *t);
+/* Why, or what became of the last command, for a person; "" if there is nothing to say. */
+const char *transport_reason(const Transport *t);
 
 /* Closes the path. A command still in flight is not completed any more: the caller must not reuse its data
  * before, and asks transport_busy() first. Takes NULL, returns NULL. */

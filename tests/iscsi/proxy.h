@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Between an initiator and a target, in a process of its own: forwards, knows where PDUs begin, and cuts the
+ * connection at the place that was asked for. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef enum CutClass {
+        CUT_NONE,
+        CUT_AFTER_BYTES,   /* after n more bytes, of both directions together */
+        CUT_IN_COMMAND,    /* in the header of a SCSI Command */
+        CUT_IN_DATA,       /* in the data of a SCSI Command or of Data-Out */
+        CUT_AFTER_DATA,    /* after the last byte of a command with data: the target has all of it */
+        CUT_BEFORE_STATUS, /* the target has sent the status, none of it is delivered */
+        CUT_IN_STATUS,     /* some of it is */
+        CUT_IN_LOGIN,      /* in a Login Request */
+        CUT_IN_LOGIN_REPLY,
+        _CUT_CLASS_MAX,
+} CutClass;
+
+const char *cut_class_name(CutClass class);
+
+typedef enum ProxyMode {
+        PROXY_FORWARD,
+        PROXY_FREEZE, /* nothing goes through, nothing is closed */
+        PROXY_REFUSE, /* connections are closed at once */
+        PROXY_GARBLE, /* bytes from the target are changed, some in n */
+        PROXY_INVENT, /* PDUs from the target are replaced by others, made up, one in n */
+        PROXY_BABBLE, /* no target: what is accepted gets garbage */
+} ProxyMode;
+
+/* Shared with the process. */
+typedef struct ProxyShared {
+        ProxyMode mode;
+        CutClass cut; /* one-shot: CUT_NONE again when it is done */
+        uint64_t n;   /* for CUT_AFTER_BYTES, GARBLE, INVENT; else which byte, modulo */
+        bool kick; /* what is connected now is cut off first */
+        bool reset;   /* RST and not FIN */
+        uint64_t n_cuts, n_connections, n_bytes, n_garbled;
+} ProxyShared;
+
+typedef struct Proxy {
+        pid_t pid;
+        unsigned port;
+        ProxyShared *shared;
+} Proxy;
+
+void proxy_start(Proxy *p, unsigned target_port, uint64_t seed);
+void proxy_stop(Proxy *p);
+/* Asks for a cut; n: see above. */
+void proxy_cut(Proxy *p, CutClass class, uint64_t n, bool reset);
+bool proxy_has_cut(const Proxy *p);
