@@ -89,7 +89,7 @@ struct Hooks {
         Item *running; /* not in the queue */
         pid_t pid;
         usec_t since;
-        bool timed_out; /* and was killed by us */
+        bool timed_out;                 /* and was killed by us */
         sd_event_source *child, *timer; /* the timer is for the next start, or for the end of what runs */
 };
 
@@ -236,8 +236,7 @@ static int on_child(sd_event_source *source, const siginfo_t *si, void *userdata
 
         h->child = sd_event_source_unref(h->child);
         (void) kill(-h->pid, SIGKILL); /* what it may have left behind */
-        if (h->timed_out ||
-            (!ended_well(si) && usec_now(CLOCK_MONOTONIC) - h->since >= h->limits.timeout))
+        if (h->timed_out || (!ended_well(si) && usec_now(CLOCK_MONOTONIC) - h->since >= h->limits.timeout))
                 snprintf(why, sizeof(why), "took too long and was killed");
         else if (si->si_code == CLD_EXITED)
                 snprintf(why, sizeof(why), "ended with status %d", si->si_status);
