@@ -59,7 +59,7 @@ none=$kib before=$(machine_kib)
 held=0
 for count in 1 8 "$n"; do
     ((count > held)) || continue
-    ok "hold $((count - held)) more" evertape hold "${serials[@]:held:count-held}" > /dev/null
+    ok "hold $((count - held)) more" evertape hold "${serials[@]:held:count-held}"
     udevadm settle --timeout=120
     held=$count
     idle "$count"
