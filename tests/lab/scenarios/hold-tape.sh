@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2016
-# lab: -m 768M
+# lab: -m 768M -t 240
 # A held drive answers as the drive itself: each step is taken on a drive that is held and on one of the same kind
 # that is not, and both print the same and end the same. At the end both tapes are the same, object by object.
 
@@ -75,6 +75,19 @@ alike "offline" 'with 0' 'mt -f $nst offline'
 alike "status without a cartridge" 'DR_OPEN' 'mt -f $nst status'
 alike "load" 'ONLINE' 'mt -f $nst load; mt -f $nst status'
 alike "erase" 'with 0' 'mt -f $nst eod; mt -f $nst erase'
+
+# A drive that is written behind tells of its early warning with the block after: for these the pipeline is off.
+readings=0
+read_so_often() {
+    [[ $(grep -c "the configuration is read again" "$LAB_OUT/evertaped.log") == "$readings" ]]
+}
+set_pipeline() {
+    evertape_config '[Hold]' 'Journal=32M' "Pipeline=$1"
+    kill -HUP "$(evertaped_pid)"
+    readings=$((readings + 1))
+    ok "the pipeline is $1" wait_until 5 read_so_often
+}
+set_pipeline no
 alike "writes at the end, until the tape is full" 'No space left on device' 'mt -f $nst eod; writes /dev/zero bs=256k'
 alike "status at the end" '^File number=' 'mt -f $nst status'
 alike "and what fitted is there" 'records in' 'mt -f $nst bsfm 1; mt -f $nst bsf 1; reads bs=256k'
@@ -110,4 +123,12 @@ head -c 1048577 /dev/zero > /tmp/long
 nst=$held
 ok "one byte more than 1 MiB fails" fails_saying 'Invalid argument' writes /tmp/long bs=1048577 count=1
 ok "and the drive goes on" prints '^1\+0 records out' writes /tmp/data bs=1M count=1
+
+# With it: whatever was told to be written is there.
+set_pipeline 16M
+mt -f "$held" rewind
+writes /dev/zero bs=64k > /tmp/written
+ok "a tape is full with a pipeline, too" grep -q 'No space left on device' /tmp/written
+mt -f "$held" rewind
+same "and has all that was told to be written" "$(reads bs=64k | grep in)" "$(sed -n 's/out$/in/p' /tmp/written)"
 lab_done
