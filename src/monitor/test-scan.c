@@ -273,7 +273,7 @@ static void test_vanishing_live(void **state)
                 churn(t, pair[1]);
         }
         close(pair[1]);
-        for (unsigned i = 0; i < 20000 && (i < 300 || n_gone == 0); i++) {
+        for (unsigned i = 0; i < 20000 && (i < 100 || n_gone == 0); i++) {
                 assert_int_equal(write(pair[0], &byte, 1), 1);
                 n_gone += !scan_sees_drive1(t);
                 n_gone += !scan_sees_drive1(t);
