@@ -1,229 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The vtable, and a device as a{sv}: one row a property. */
+/* The vtable of the manager, and the connection. */
 
 #include "daemon/bus.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #include "daemon/bus-elements.h"
 #include "daemon/bus-iscsi.h"
 #include "daemon/bus-names.h"
 #include "daemon/bus-paths.h"
-#include "daemon/held-facts.h"
-#include "names/links.h"
+#include "daemon/device-properties.h"
 #include "util/log.h"
 
 #define SERVICE   "org.evertape1"
 #define OBJECT    "/org/evertape1"
 #define INTERFACE "org.evertape1.Manager"
-
-/* ---- one property ---- */
-
-static int add_string(sd_bus_message *m, const char *key, const char *value)
-{
-        return sd_bus_message_append(m, "{sv}", key, "s", value);
-}
-
-static int add_number(sd_bus_message *m, const char *key, uint64_t value)
-{
-        return sd_bus_message_append(m, "{sv}", key, "t", value);
-}
-
-static int add_node(sd_bus_message *m, const char *key, const char *node)
-{
-        char path[64];
-
-        snprintf(path, sizeof(path), "%s%s", node[0] ? "/dev/" : "", node);
-        return add_string(m, key, path);
-}
-
-static const char *view_state(const DeviceView *v)
-{
-        if (v->held)
-                return held_state(v->held);
-        return v->real ? "present" : "absent";
-}
-
-/* The nodes a program uses: of the held LUN, or of the device itself. */
-static const DevicePath *view_nodes(const DeviceView *v)
-{
-        return v->held ? v->held_lun : v->real;
-}
-
-static int add_names(sd_bus_message *m, const DeviceView *v)
-{
-        const Identity *id = &v->device.identity;
-        char bay[16] = "";
-        const struct {
-                const char *key, *value;
-        } rows[] = {
-                {"Name", v->device.name},
-                {"Kind", id->type == DEVICE_CHANGER ? "changer" : "tape"},
-                {"State", view_state(v)},
-                {"Reason", v->held ? held_reason(v->held) : ""},
-                {"Vendor", id->vendor},
-                {"Product", id->product},
-                {"Revision", id->revision},
-                {"Serial", id->serial},
-                {"Identity", id->key},
-                {"Library", v->library},
-                {"Bay", bay},
-                {"Note", v->note},
-        };
-        int r = 0;
-
-        if (v->library[0] != '\0')
-                snprintf(bay, sizeof(bay), "%u", v->device.element);
-        for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++)
-                r = add_string(m, rows[i].key, rows[i].value);
-        return r;
-}
-
-/* "FILE:LINE", or "" when no entry is the device's. */
-static int add_profile(sd_bus_message *m, const DeviceView *v)
-{
-        InfMatch match = manager_match(v->manager, &v->device.identity);
-        char from[4200] = "";
-        int r;
-
-        if (match.entry)
-                snprintf(from, sizeof(from), "%s:%u", match.file->name, match.entry->line);
-        r = add_string(m, "Profile",
-                       profile_name(match.entry ? match.entry->facts.profile : PROFILE_GENERIC));
-        return r < 0 ? r : add_string(m, "ProfileFrom", from);
-}
-
-static int add_links(sd_bus_message *m, const DeviceView *v, const DevicePath *nodes)
-{
-        const char *kernel_names[] = {nodes ? nodes->tape : "",
-                                      nodes && nodes->tape[0] ? nodes->tape + 1 : "", nodes ? nodes->sg : "",
-                                      nodes ? nodes->changer : ""};
-        char link[LINK_LENGTH_MAX], path[LINK_LENGTH_MAX + 8];
-        int r;
-
-        r = sd_bus_message_open_container(m, 'e', "sv");
-        if (r >= 0)
-                r = sd_bus_message_append(m, "s", "Links");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'v', "as");
-        if (r >= 0)
-                r = sd_bus_message_open_container(m, 'a', "s");
-        for (size_t i = 0; i < ELEMENTSOF(kernel_names) && r >= 0; i++) {
-                if (!kernel_names[i][0] ||
-                    links_format(link, v->device.identity.type, kernel_names[i], v->device.name) < 0)
-                        continue;
-                snprintf(path, sizeof(path), "/dev/%s", link);
-                r = sd_bus_message_append(m, "s", path);
-        }
-        for (int i = 0; i < 3 && r >= 0; i++)
-                r = sd_bus_message_close_container(m);
-        return r;
-}
-
-static int add_nodes(sd_bus_message *m, const DeviceView *v)
-{
-        const DevicePath *nodes = view_nodes(v);
-        bool changer = v->device.identity.type == DEVICE_CHANGER;
-        const char *node = "";
-        int r;
-
-        if (nodes)
-                node = changer ? nodes->sg : nodes->tape;
-        r = add_node(m, "Node", node);
-        if (r >= 0)
-                r = add_node(m, "GenericNode", nodes ? nodes->sg : "");
-        if (r >= 0)
-                r = add_node(m, "ChangerNode", nodes ? nodes->changer : "");
-        if (r >= 0)
-                r = add_node(m, "RealNode", v->real ? v->real->sg : "");
-        if (r >= 0)
-                r = add_number(m, "PathCount", v->n_real);
-        return r < 0 ? r : add_links(m, v, nodes);
-}
-
-static int add_numbers(sd_bus_message *m, const Held *h, const HeldFacts *f)
-{
-        const struct {
-                const char *key;
-                uint64_t value;
-        } rows[] = {
-                {"Since", h ? h->since : 0},      {"Outages", f->n_outages},
-                {"LastOutage", f->last_outage},   {"OutageBegan", f->outage_began},
-                {"OutageTotal", f->outages},      {"Commands", f->n_commands},
-                {"Waiting", f->n_waiting},        {"BytesWritten", f->n_bytes_written},
-                {"BytesRead", f->n_bytes_read},   {"Rate", f->rate},
-                {"Replayed", f->n_replayed},      {"Compared", f->n_compared},
-                {"Settled", f->n_settled},        {"Resets", f->n_resets},
-                {"Failures", f->n_failures},      {"Cartridges", f->n_cartridges},
-                {"JournalFill", f->journal_fill}, {"JournalSize", f->journal_size},
-                {"MotionSince", f->motion_since}, {"Timeout", h ? h->unit->config.timeout : 0},
-        };
-        int r = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++)
-                r = add_number(m, rows[i].key, rows[i].value);
-        return r;
-}
-
-static int add_figures(sd_bus_message *m, const Held *h)
-{
-        char progress[16] = "";
-        HeldFacts f = {.progress = -1};
-        const struct {
-                const char *key, *value;
-        } rows[] = {
-                {"Position", f.position},          {"Cartridge", f.cartridge},      {"Barcode", f.barcode},
-                {"MediumSerial", f.medium_serial}, {"OutageCause", f.outage_cause}, {"Motion", f.motion},
-                {"MotionDetail", f.motion_detail}, {"Progress", progress},
-        };
-        int r;
-
-        if (h)
-                held_facts(h, usec_now(CLOCK_MONOTONIC), &f);
-        if (f.progress >= 0)
-                snprintf(progress, sizeof(progress), "%d %%", f.progress);
-        r = add_numbers(m, h, &f);
-        for (size_t i = 0; i < ELEMENTSOF(rows) && r >= 0; i++)
-                r = add_string(m, rows[i].key, rows[i].value);
-        return r;
-}
-
-/* Looks through /proc, so only where a person asked. */
-static int add_user(sd_bus_message *m, const DeviceView *v, Manager *manager)
-{
-        const DevicePath *nodes = view_nodes(v);
-        DeviceUser user = {};
-        int r;
-
-        if (manager && nodes && monitor_find_user(manager_root(manager), nodes, getpid(), &user) <= 0)
-                user = (DeviceUser){};
-        r = add_string(m, "User", user.command);
-        return r < 0 ? r : sd_bus_message_append(m, "{sv}", "UserPid", "u", (uint32_t) user.pid);
-}
-
-static int append_device(sd_bus_message *m, Manager *manager, const DeviceView *v)
-{
-        int r;
-
-        r = sd_bus_message_open_container(m, 'a', "{sv}");
-        if (r >= 0)
-                r = add_names(m, v);
-        if (r >= 0)
-                r = add_profile(m, v);
-        if (r >= 0)
-                r = sd_bus_message_append(m, "{sv}", "Held", "b", v->held != NULL);
-        if (r >= 0)
-                r = add_nodes(m, v);
-        if (r >= 0)
-                r = add_figures(m, v->held);
-        if (r >= 0)
-                r = add_user(m, v, manager);
-        return r < 0 ? r : sd_bus_message_close_container(m);
-}
 
 /* ---- methods ---- */
 
@@ -240,7 +32,7 @@ static int method_list(sd_bus_message *call, void *userdata, sd_bus_error *error
         if (r >= 0)
                 r = sd_bus_message_open_container(answer, 'a', "a{sv}");
         for (size_t i = 0; i < n && r >= 0; i++)
-                r = append_device(answer, userdata, &views[i]);
+                r = device_properties_append(answer, &views[i], true);
         if (r >= 0)
                 r = sd_bus_message_close_container(answer);
         return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
@@ -263,6 +55,11 @@ static int answer_with(sd_bus_message *call, Manager *m, sd_bus_error *error, Ap
         if (r >= 0)
                 r = append(answer, m, &view);
         return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
+}
+
+static int append_device(sd_bus_message *m, Manager *manager, const DeviceView *v)
+{
+        return device_properties_append(m, v, true);
 }
 
 static int method_show(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -356,7 +153,7 @@ int bus_emit_changed(sd_bus *bus, const DeviceView *view)
 
         r = sd_bus_message_new_signal(bus, &signal, OBJECT, INTERFACE, "Changed");
         if (r >= 0)
-                r = append_device(signal, NULL, view);
+                r = device_properties_append(signal, view, false);
         return r < 0 ? r : sd_bus_send(bus, signal, NULL);
 }
 
