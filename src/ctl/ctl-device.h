@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A device as the daemon describes it (a{sv}, dbus/README.md), and the one table of what a device has: its
+/* A device as the daemon describes it (a{sv}, man/org.evertape1.5.scd), and the one table of what a device has: its
  * D-Bus key, its column, its label and how it is shown. */
 
 #include <stdbool.h>

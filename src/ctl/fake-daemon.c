@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Answers as dbus/README.md says, or as a mode says it should not. */
+/* Answers as man/org.evertape1.5.scd says, or as a mode says it should not. */
 
 #include "ctl/fake-daemon.h"
 

@@ -13,7 +13,7 @@
 
 struct Manager {
         sd_event *event;
-        sd_bus *bus;
+        Bus *bus;
         Registry *registry;
         Naming *naming;
         Attached *attached;

@@ -113,7 +113,7 @@ bool manager_is_named(const Manager *m)
         return !naming_is_pending(m->naming);
 }
 
-void manager_set_bus(Manager *m, sd_bus *bus)
+void manager_set_bus(Manager *m, Bus *bus)
 {
         m->bus = bus;
 }
@@ -138,6 +138,8 @@ void manager_add_event(Manager *m, uint32_t device, const char *event, const cha
         if (!row || row->in_history)
                 note_in_history(m, device, event, text);
         manager_tell(m, device, event, text);
+        if (m->bus)
+                bus_look_again(m->bus);
 }
 
 void manager_add_forgotten(Manager *m, uint32_t device, const char *name)
@@ -199,7 +201,7 @@ static void emit_unheld(Manager *m, const DevicePath *old, size_t n_old)
                         continue;
                 manager_fill_view(m, &device, &view);
                 if (!view.held)
-                        (void) bus_emit_changed(m->bus, &view);
+                        bus_emit_changed(m->bus, &view);
         }
 }
 
@@ -228,8 +230,10 @@ static void scan_since(Manager *m, usec_t came_at)
                 arrivals_tell(m, old, n_old);
         m->scanned = true;
         naming_update(m->naming, old, n_old);
-        if (m->bus)
+        if (m->bus) {
                 emit_unheld(m, old, n_old);
+                bus_look_again(m->bus);
+        }
         for (size_t i = 0; i < m->n_helds; i++)
                 if (m->helds[i]->rehold)
                         manager_try_rehold(m, m->helds[i]);
@@ -273,7 +277,7 @@ void manager_changed(Manager *m, Held *h)
                 return;
         manager_fill_view(m, &h->device, &view);
         view.held = h;
-        (void) bus_emit_changed(m->bus, &view);
+        bus_emit_changed(m->bus, &view);
 }
 
 int manager_add_held(Manager *m, const RegistryDevice *device, Held **ret)
@@ -489,7 +493,7 @@ void manager_released(Manager *m, Held *h)
                 DeviceView view;
 
                 manager_fill_view(m, &device, &view);
-                (void) bus_emit_changed(m->bus, &view);
+                bus_emit_changed(m->bus, &view);
         }
 }
 
@@ -597,6 +601,8 @@ void manager_configured(Manager *m)
 {
         for (size_t i = 0; i < m->n_helds; i++)
                 held_configured(m->helds[i]);
+        if (m->bus)
+                bus_look_again(m->bus);
 }
 
 void manager_stop(Manager *m, bool for_good)

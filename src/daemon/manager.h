@@ -49,7 +49,8 @@ size_t manager_paths(const Manager *m, const DevicePath **ret);
 /* Of all libraries, what is where. */
 struct Inventories *manager_inventories(const Manager *m);
 bool manager_holds(const Manager *m, uint32_t device);
-void manager_set_bus(Manager *m, sd_bus *bus);
+typedef struct Bus Bus;
+void manager_set_bus(Manager *m, Bus *bus);
 
 /* ---- what held devices report ---- */
 void manager_changed(Manager *m, Held *h);
@@ -77,7 +78,7 @@ void manager_find_askable(Manager *m, const RegistryDevice *device, char *node, 
 /* Sets *error and returns r. */
 _printf_(4, 5) int manager_refuse(sd_bus_error *error, const char *name, int r, const char *format, ...);
 
-/* One device, as dbus/README.md lists it. */
+/* One device, as man/org.evertape1.5.scd lists it. */
 typedef struct DeviceView {
         const Manager *manager;
         RegistryDevice device;
