@@ -419,8 +419,14 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
                        {"Paths", on_paths},        {"Fail", on_fail},
                        {"Elements", on_elements},  {"ReadElements", on_read_elements}};
 
-        if (((const Fake *) userdata)->mode == FAKE_DIES)
+        FakeMode mode = ((const Fake *) userdata)->mode;
+
+        if (mode == FAKE_DIES)
                 _exit(1);
+        if (mode == FAKE_CHALLENGES && sd_bus_message_get_allow_interactive_authorization(m) > 0)
+                return sd_bus_error_set(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, "please");
+        if (mode == FAKE_DENIES || mode == FAKE_CHALLENGES)
+                return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "no");
         for (size_t i = 0; i < ELEMENTSOF(methods); i++)
                 if (sd_bus_message_is_method_call(m, BUS_INTERFACE, methods[i].member) > 0)
                         return methods[i].handler(m, userdata, error);

@@ -21,7 +21,9 @@ typedef enum FakeMode {
         FAKE_NAMELESS,
         FAKE_LARGE_LIBRARY,   /* eight drives in all states, 400 slots */
         FAKE_HOSTILE_LIBRARY, /* names and labels that are markup */
-        FAKE_DIES,            /* without an answer, on the first call */
+        FAKE_DENIES,     /* every call */
+        FAKE_CHALLENGES, /* wants somebody to authenticate, if the caller lets it ask */
+        FAKE_DIES,       /* without an answer, on the first call */
 } FakeMode;
 
 /* Starts it as a child, which has its name on the bus when this returns. Each List and Show writes a byte to

@@ -425,6 +425,26 @@ static void test_no_bus(void **state)
         setenv("EVERTAPE_BUS", bus_address, 1);
 }
 
+static void test_not_permitted(void **state)
+{
+        static const char denied[] =
+                "evertape: not permitted to ask evertaped for that; run it as root, or see WHO MAY in "
+                "org.evertape1(5)\n";
+        static const char challenged[] =
+                "evertape: an administrator would have to authenticate for that, and "
+                "nobody could be asked; run it as root\n";
+
+        start_daemon(FAKE_DENIES);
+        run_check(ARGS("list"), 1, "", denied);
+        run_check(ARGS("hold", "lib1"), 1, "", denied);
+        stop_daemon();
+        start_daemon(FAKE_CHALLENGES);
+        run_check(ARGS("hold", "lib1"), 1, "", challenged);
+        run_check(ARGS("fail", "lib1"), 1, "", challenged);
+        run_check(ARGS("rename", "lib1", "lib2"), 1, "", challenged);
+        run_check(ARGS("names", "import", "/dev/null"), 1, "", challenged);
+}
+
 static void test_unknown_name(void **state)
 {
         start_daemon(FAKE_LIBRARY);
@@ -950,6 +970,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(test_not_running, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_doctor_asks_the_daemon, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_no_bus, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_not_permitted, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_unknown_name, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_unknown_column, setup, teardown),
