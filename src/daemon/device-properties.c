@@ -170,18 +170,11 @@ static void get_progress(const DeviceView *v, PropertyValue *ret)
                 snprintf(ret->text, sizeof(ret->text), "%d %%", progress);
 }
 
-static bool find_user(const DeviceView *v, DeviceUser *ret)
-{
-        const DevicePath *nodes = view_nodes(v);
-
-        return nodes && monitor_find_user(manager_root(v->manager), nodes, getpid(), ret) > 0;
-}
-
 static void get_user(const DeviceView *v, PropertyValue *ret)
 {
         DeviceUser user;
 
-        if (find_user(v, &user))
+        if (manager_find_user(v, &user))
                 set_text(ret, user.command);
 }
 
@@ -189,7 +182,7 @@ static void get_user_pid(const DeviceView *v, PropertyValue *ret)
 {
         DeviceUser user;
 
-        if (find_user(v, &user))
+        if (manager_find_user(v, &user))
                 ret->number = (uint64_t) user.pid;
 }
 

@@ -223,6 +223,7 @@ static void scan_since(Manager *m, usec_t came_at)
         old = m->paths;
         m->paths = paths;
         m->n_paths = n_paths;
+        free(TAKE_PTR(m->users));
         /* first of all: programs wait for these */
         for (size_t i = 0; i < m->n_helds; i++)
                 held_update_paths(m->helds[i], m->paths, m->n_paths, came_at);
@@ -591,6 +592,7 @@ Manager *manager_free(Manager *m)
         m->scan_timer = sd_event_source_disable_unref(m->scan_timer);
         m->registry = registry_close(m->registry);
         inf_table_deinit(&m->table);
+        free(m->users);
         free(m->paths);
         safe_close(m->root);
         free(m);

@@ -80,7 +80,7 @@ _printf_(4, 5) int manager_refuse(sd_bus_error *error, const char *name, int r, 
 
 /* One device, as man/org.evertape1.5.scd lists it. */
 typedef struct DeviceView {
-        const Manager *manager;
+        Manager *manager;
         RegistryDevice device;
         const DevicePath *real;        /* NULL while away */
         const DevicePath *held_lun;    /* NULL if there is none */
@@ -95,7 +95,11 @@ typedef struct DeviceView {
 int manager_list(Manager *m, DeviceView **ret, size_t *ret_n);
 int manager_find(Manager *m, const char *name, DeviceView *ret);
 
-/* The same, refusing. */
+/* Who has the nodes open that a program uses. All that ask within a moment are told the same: to look is to
+ * go through all processes, and everybody may ask. */
+bool manager_find_user(const DeviceView *v, DeviceUser *ret);
+
+/* The same as manager_find(), refusing. */
 int manager_find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus_error *error);
 
 /* call is answered when the device is held or released, or refused at once: then -errno and *error is set. */
