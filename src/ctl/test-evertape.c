@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The whole program, run as a user runs it, against a daemon of paper on a message bus of its own: what it
- * prints, what it complains about, and how it exits. argv[1] is the program, argv[2] its manual page. */
+ * prints, what it complains about, and how it exits. argv[1] is the program. */
 
 #include <fcntl.h>
 #include <poll.h>
@@ -23,7 +23,7 @@
 
 #define EXIT_SKIP 77 /* meson: this test cannot be run here */
 
-static const char *program, *manual;
+static const char *program;
 static char bus_address[512];
 static pid_t bus_pid;
 
@@ -551,41 +551,6 @@ static void test_help(void **state)
         run_check(ARGS("--version"), 0, "evertape " EVERTAPE_VERSION "\n", "");
 }
 
-/* Verbs, long options and columns that --help knows are in the manual page. */
-static void test_manual_is_complete(void **state)
-{
-        static const char *const verbs[] = {"list",   "show",  "hold",    "release", "status",
-                                            "fail",   "wait",  "watch",   "rename",  "replace",
-                                            "forget", "names", "history", "doctor",  "inf",
-                                            "map",    "metrics"};
-        static char page[65536], bold[64];
-        int fd = open(manual, O_RDONLY | O_CLOEXEC);
-
-        assert_true(fd >= 0);
-        read_all(fd, page, sizeof(page));
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
-                static Run run;
-                size_t n_words = 0;
-
-                run_start(&run, ARGS(verbs[i], "--help"));
-                run_finish(&run);
-                for (char *save, *word = strtok_r(run.out_text, " ,\n", &save); word;
-                     word = strtok_r(NULL, " ,\n", &save)) {
-                        bool option = strncmp(word, "--", 2) == 0;
-
-                        if (!option && strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") != strlen(word))
-                                continue;
-                        snprintf(bold, sizeof(bold), "%.*s%s%.*s", option, "*", word, option, "*");
-                        if (!strstr(page, bold))
-                                fail_msg("%s is not in %s", bold, manual);
-                        n_words++;
-                }
-                assert_true(n_words > 0);
-                snprintf(bold, sizeof(bold), "*%s*", verbs[i]);
-                assert_non_null(strstr(page, bold));
-        }
-}
-
 static void test_show_paths(void **state)
 {
         static Run run;
@@ -975,7 +940,6 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(test_usage, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_unknown_column, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_help, setup, teardown),
-                cmocka_unit_test_setup_teardown(test_manual_is_complete, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_show_paths, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_fail, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_hold_and_release, setup, teardown),
@@ -995,10 +959,9 @@ int main(int argc, char **argv)
         };
         int failed;
 
-        if (argc != 3)
+        if (argc != 2)
                 return EXIT_FAILURE;
         program = argv[1];
-        manual = argv[2];
         if (!bus_start())
                 return EXIT_SKIP;
         set_environment();
