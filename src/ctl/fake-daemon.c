@@ -4,9 +4,12 @@
 
 #include "ctl/fake-daemon.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -547,4 +550,29 @@ void fake_daemon_stop(pid_t pid)
                 return;
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
+}
+
+pid_t fake_bus_start(char *address, size_t n_address)
+{
+        _cleanup_fclose_ FILE *f = NULL;
+        int fds[2];
+        pid_t pid;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        pid = fork();
+        if (pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                dup2(fds[1], STDOUT_FILENO);
+                dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* it warns of limits */
+                execlp("dbus-daemon", "dbus-daemon", "--session", "--nofork", "--nopidfile",
+                       "--address=unix:tmpdir=/tmp", "--print-address", NULL);
+                _exit(127);
+        }
+        close(fds[1]);
+        f = fdopen(fds[0], "r");
+        if (pid < 0 || !f || !fgets(address, (int) n_address, f))
+                return -ENOENT;
+        address[strcspn(address, "\n")] = '\0';
+        return setenv("EVERTAPE_BUS", address, 1) < 0 ? -errno : pid;
 }
