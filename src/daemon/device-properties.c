@@ -121,6 +121,7 @@ static void get_links(const DeviceView *v, PropertyValue *ret)
                 if (kernel_names[i][0] &&
                     links_format(link, v->device.identity.type, kernel_names[i], v->device.name) >= 0)
                         at += (size_t) snprintf(ret->text + at, sizeof(ret->text) - at, "/dev/%s", link) + 1;
+        ret->text[at] = '\0';
 }
 
 /* ---- what it has done ---- */
@@ -256,6 +257,14 @@ int device_property_find(const char *name, const DeviceProperty **ret)
         return -ENOENT;
 }
 
+/* The text is large, and not cleared as a whole: a List has thousands of values. */
+static void get_value(const DeviceProperty *p, const DeviceView *v, PropertyValue *ret)
+{
+        ret->number = 0;
+        ret->text[0] = '\0';
+        p->get(v, ret);
+}
+
 static int append_texts(sd_bus_message *m, const char *texts)
 {
         int r = sd_bus_message_open_container(m, 'a', "s");
@@ -281,9 +290,9 @@ static int append_value(sd_bus_message *m, const char *type, const PropertyValue
 
 int device_property_append(sd_bus_message *m, const DeviceProperty *p, const DeviceView *v)
 {
-        PropertyValue value = {};
+        PropertyValue value;
 
-        p->get(v, &value);
+        get_value(p, v, &value);
         return append_value(m, p->type, &value);
 }
 
@@ -291,10 +300,10 @@ int device_property_append(sd_bus_message *m, const DeviceProperty *p, const Dev
 uint64_t device_property_digest(const DeviceProperty *p, const DeviceView *v)
 {
         uint64_t digest = UINT64_C(0xcbf29ce484222325);
-        PropertyValue value = {};
+        PropertyValue value;
         size_t n = 0;
 
-        p->get(v, &value);
+        get_value(p, v, &value);
         do
                 n += strlen(value.text + n) + 1;
         while (p->type[0] == 'a' && n < sizeof(value.text) && value.text[n] != '\0');
@@ -305,11 +314,13 @@ uint64_t device_property_digest(const DeviceProperty *p, const DeviceView *v)
 
 static int append_entry(sd_bus_message *m, const DeviceProperty *p, const DeviceView *v, bool look)
 {
-        PropertyValue value = {};
+        PropertyValue value;
         int r;
 
         if (look || p->news != PROPERTY_LOOKED)
-                p->get(v, &value);
+                get_value(p, v, &value);
+        else
+                value.number = 0, value.text[0] = '\0';
         r = sd_bus_message_open_container(m, 'e', "sv");
         if (r >= 0)
                 r = sd_bus_message_append_basic(m, 's', p->name);

@@ -29,7 +29,7 @@ typedef struct DeviceProperty {
         const char *name;
         const char *type; /* s, as, b, u, t */
         PropertyNews news;
-        void (*get)(const DeviceView *v, PropertyValue *ret); /* ret is all zero before */
+        void (*get)(const DeviceView *v, PropertyValue *ret); /* ret is 0 and "" before */
 } DeviceProperty;
 
 extern const DeviceProperty device_properties[];
