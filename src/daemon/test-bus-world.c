@@ -66,7 +66,8 @@ int manager_find(Manager *m, const char *name, DeviceView *ret)
         if (r < 0)
                 return r;
         for (size_t i = 0; i < n; i++)
-                if (text_equal(views[i].device.name, name)) {
+                if (text_equal(views[i].device.name, name) ||
+                    text_equal(views[i].device.identity.serial, name)) {
                         *ret = views[i];
                         return 0;
                 }
