@@ -144,6 +144,10 @@ void manager_add_event(Manager *m, uint32_t device, const char *event, const cha
         (void) registry_add_event(m->registry, device, 1, event, text);
 }
 
+void manager_add_forgotten(Manager *m, uint32_t device, const char *name)
+{
+}
+
 void manager_names_changed(Manager *m)
 {
         bus_look_again(m->bus);

@@ -3,8 +3,8 @@
 /* bus-flood SECONDS DESTINATION [SEED]: a local user who means harm. Many connections with many matches each,
  * and calls without a pause: methods, objects, interfaces and arguments right and wrong, large and nested.
  * For the scenario `bus` of the lab; DESTINATION org.freedesktop.DBus is the same trouble for somebody else.
- * Ends with what was sent and answered, one line; with 1 if a connection was lost that evertaped could have
- * ended. */
+ * Says "flooding" when all of it is on its way, and ends with what was sent and answered, one line; with 1 if a
+ * connection was lost. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +22,7 @@
 #define MATCHES     200 /* a connection */
 #define OUTSTANDING 16
 #define LARGE       (1u << 20)
+#define READY_AFTER 400 /* answers: the matches were taken, and calls of all connections */
 
 typedef struct Client {
         sd_bus *bus;
@@ -144,7 +145,10 @@ static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *error)
                 return 0;
         }
         c->n_outstanding--;
-        n_answered++;
+        if (++n_answered == READY_AFTER) {
+                puts("flooding");
+                fflush(stdout);
+        }
         n_refused += sd_bus_message_is_method_error(m, NULL) > 0;
         return send_call(c);
 }
