@@ -73,15 +73,18 @@ static Pending *take_out(Pending *p)
 /* The texts of a call, the only thing in it that can be large. */
 static size_t call_size(sd_bus_message *call)
 {
-        const char *text;
+        const char *text = "";
         size_t n = 0;
         char type;
+        int r = 1;
 
-        while (sd_bus_message_peek_type(call, &type, NULL) > 0)
+        while (r > 0 && sd_bus_message_peek_type(call, &type, NULL) > 0)
                 if (type != 's')
-                        (void) sd_bus_message_skip(call, (const char[]){type, '\0'});
-                else if (sd_bus_message_read_basic(call, 's', &text) > 0)
+                        r = sd_bus_message_skip(call, (const char[]){type, '\0'});
+                else {
+                        r = sd_bus_message_read_basic(call, 's', &text);
                         n += strlen(text);
+                }
         (void) sd_bus_message_rewind(call, true);
         return n;
 }

@@ -122,10 +122,18 @@ static int find(sd_bus *bus, const char *path, const char *interface, void *user
         return 0;
 }
 
+static void free_nodes(char ***nodes)
+{
+        for (size_t i = 0; *nodes && (*nodes)[i]; i++)
+                free((*nodes)[i]);
+        free(*nodes);
+}
+
 static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***ret, sd_bus_error *error)
 {
+        _cleanup_(free_nodes) char **nodes = NULL;
         BusObjects *o = userdata;
-        char path[BUS_OBJECT_MAX], **nodes;
+        char path[BUS_OBJECT_MAX];
         size_t n = 0;
         int r = refresh(o);
 
@@ -134,16 +142,16 @@ static int enumerate(sd_bus *bus, const char *prefix, void *userdata, char ***re
         nodes = calloc(o->n_views * _BUS_OBJECT_KIND_MAX + 1, sizeof(*nodes));
         if (!nodes)
                 return -ENOMEM;
-        *ret = nodes; /* sd-bus frees what is in it, whatever is returned */
         for (BusObjectKind kind = 0; kind < _BUS_OBJECT_KIND_MAX; kind++)
                 for (size_t i = 0; i < o->n_views; i++) {
                         if (!find_view(o, kind, o->views[i].device.id))
                                 continue;
                         bus_object_format(path, kind, o->views[i].device.id);
-                        nodes[n++] = strdup(path);
-                        if (!nodes[n - 1])
+                        nodes[n] = strdup(path);
+                        if (!nodes[n++])
                                 return -ENOMEM;
                 }
+        *ret = TAKE_PTR(nodes);
         return 0;
 }
 
