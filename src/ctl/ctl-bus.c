@@ -9,17 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/ctl-agent.h"
 #include "ctl/ctl-progress.h"
 #include "ctl/ctl.h"
 #include "util/text.h"
 #include "util/time.h"
 
-#define CHANGE_TIMEOUT (5 * 60 * USEC_PER_SEC) /* udev, modules and a slow drive included */
+#define CHANGE_TIMEOUT (5 * 60 * USEC_PER_SEC) /* udev, modules, a slow drive, and a password included */
 
 int bus_open(sd_bus **ret)
 {
         int r = client_connect(ret);
 
+        if (r >= 0)
+                r = sd_bus_set_allow_interactive_authorization(*ret, true);
         if (r < 0)
                 complain("cannot reach the bus (%s): %s", client_where(), strerror(-r));
         return r;
@@ -30,7 +33,11 @@ void bus_complain(int r, const sd_bus_error *error)
         if (client_error_is_absent(error))
                 complain("evertaped is not running; start it with: systemctl start evertaped");
         else if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
-                complain("not permitted to ask evertaped for that; run it as root");
+                complain("not permitted to ask evertaped for that; run it as root, or see WHO MAY in "
+                         "org.evertape1(5)");
+        else if (sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED))
+                complain("an administrator would have to authenticate for that, and nobody could be asked; "
+                         "run it as root");
         else if (sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY))
                 complain("evertaped did not answer; see: systemctl status evertaped");
         else if (error && error->message)
@@ -108,8 +115,8 @@ int bus_fail(sd_bus *bus, const char *name, bool once, sd_bus_error *error)
 {
         _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
 
-        return sd_bus_call_method(bus, BUS_SERVICE, BUS_PATH, BUS_INTERFACE, "Fail", error, &reply, "sb",
-                                  name, (int) once);
+        agent_start();
+        return bus_ask(bus, "Fail", error, &reply, "sb", name, (int) once);
 }
 
 int bus_ask(sd_bus *bus, const char *method, sd_bus_error *error, sd_bus_message **ret, const char *types,
@@ -126,7 +133,7 @@ int bus_ask(sd_bus *bus, const char *method, sd_bus_error *error, sd_bus_message
         r = sd_bus_message_appendv(m, types, ap);
         va_end(ap);
         if (r >= 0)
-                r = sd_bus_call(bus, m, 0, error, ret);
+                r = sd_bus_call(bus, m, CHANGE_TIMEOUT, error, ret);
         return r < 0 ? r : 0;
 }
 
@@ -134,6 +141,7 @@ int bus_call_names(sd_bus *bus, const char *method, const char *a, const char *b
 {
         _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
 
+        agent_start();
         return b ? bus_ask(bus, method, error, &reply, "ss", a, b)
                  : bus_ask(bus, method, error, &reply, "s", a);
 }
@@ -196,6 +204,7 @@ int bus_change(sd_bus *bus, const char *method, const char *name, sd_bus_error *
         Changing c = {.error = error};
         int r;
 
+        agent_start();
         r = sd_bus_message_new_method_call(bus, &m, BUS_SERVICE, BUS_PATH, BUS_INTERFACE, method);
         if (r >= 0)
                 r = sd_bus_message_append_basic(m, 's', name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Talking to evertaped, dbus/README.md. */
+/* Talking to evertaped, man/org.evertape1.5.scd. */
 
 #include <systemd/sd-bus.h>
 

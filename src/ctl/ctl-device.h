@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* A device as the daemon describes it (a{sv}, dbus/README.md), and the one table of what a device has: its
- * D-Bus key, its column, its label and how it is shown. */
+/* A device as the daemon describes it (a{sv}, man/org.evertape1.5.scd), and the one table of what a device
+ * has: its D-Bus key, its column, its label and how it is shown. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -106,7 +106,6 @@ typedef struct DeviceList {
 typedef enum FieldStyle {
         FIELD_STYLE_HUMAN, /* 1.4G, 2min 5s, 2026-11-23 14:01:02; empty for what there is not */
         FIELD_STYLE_PLAIN, /* bytes as a number, the rest as HUMAN */
-        FIELD_STYLE_JSON,  /* numbers as the daemon gave them */
 } FieldStyle;
 
 const Field *field_get(FieldId id);
@@ -135,6 +134,9 @@ char *number_format(uint64_t number, FieldType type, FieldStyle style);
 
 /* One JSON object on one line without a newline. `time` comes first and `paths` last, if not NULL. */
 void device_print_json(const Device *d, const char *time, const PathList *paths, FILE *f);
+
+/* The same with these fields alone. */
+void device_print_json_fields(const Device *d, const FieldId *fields, size_t n_fields, FILE *f);
 
 /* "column": in lower case, and a text or null. */
 void json_print_key(const char *column, FILE *f);

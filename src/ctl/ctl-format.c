@@ -89,8 +89,6 @@ char *number_format(uint64_t number, FieldType type, FieldStyle style)
         case _FIELD_TYPE_MAX:
                 break;
         }
-        if (style == FIELD_STYLE_JSON)
-                return format_number(number);
         if (number == 0)
                 return strdup("");
         if (type == FIELD_TYPE_PID || type == FIELD_TYPE_TALLY || type == FIELD_TYPE_RATE)
@@ -176,6 +174,26 @@ void json_print_key(const char *column, FILE *f)
         fputs("\": ", f);
 }
 
+/* ids: NULL for all. */
+static void print_json_fields(const Device *d, const FieldId *ids, size_t n_ids, FILE *f)
+{
+        for (size_t i = 0; i < n_ids; i++) {
+                FieldId id = ids ? ids[i] : (FieldId) i;
+
+                if (i > 0)
+                        fputs(", ", f);
+                json_print_key(field_get(id)->column, f);
+                print_json_value(d, id, f);
+        }
+}
+
+void device_print_json_fields(const Device *d, const FieldId *fields, size_t n_fields, FILE *f)
+{
+        fputc('{', f);
+        print_json_fields(d, fields, n_fields, f);
+        fputc('}', f);
+}
+
 void device_print_json(const Device *d, const char *time, const PathList *paths, FILE *f)
 {
         fputc('{', f);
@@ -184,12 +202,7 @@ void device_print_json(const Device *d, const char *time, const PathList *paths,
                 print_json_string(time, strlen(time), f);
                 fputs(", ", f);
         }
-        for (FieldId id = 0; id < _FIELD_MAX; id++) {
-                if (id > 0)
-                        fputs(", ", f);
-                json_print_key(field_get(id)->column, f);
-                print_json_value(d, id, f);
-        }
+        print_json_fields(d, NULL, _FIELD_MAX, f);
         if (paths) {
                 fputs(", \"paths\": ", f);
                 path_list_print_json(paths, f);

@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "ctl/ctl-agent.h"
 #include "ctl/ctl-bus.h"
 #include "ctl/ctl.h"
 #include "names/portable.h"
@@ -144,6 +145,7 @@ static int import_by_daemon(const char *text, bool dry_run)
         r = bus_open(&bus);
         if (r < 0)
                 return r;
+        agent_start();
         r = bus_ask(bus, "ImportNames", &error, &reply, "sb", text, (int) dry_run);
         if (r >= 0)
                 r = sd_bus_message_read(reply, "bs", &done, &report);

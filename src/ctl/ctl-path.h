@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The paths to one device as the daemon describes them (aa{sv}, dbus/README.md). */
+/* The paths to one device as the daemon describes them (aa{sv}, man/org.evertape1.5.scd). */
 
 #include <stddef.h>
 #include <stdint.h>

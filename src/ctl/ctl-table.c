@@ -10,21 +10,12 @@
 
 #include "ctl/ctl.h"
 
-/* How wide, how aligned and what in JSON. */
-static const struct {
-        int flags;
-        int json;
-} type_look[_FIELD_TYPE_MAX] = {
-        [FIELD_TYPE_TEXT] = {0, SCOLS_JSON_STRING},
-        [FIELD_TYPE_LIST] = {SCOLS_FL_WRAP, SCOLS_JSON_ARRAY_STRING},
-        [FIELD_TYPE_BOOL] = {0, SCOLS_JSON_BOOLEAN},
-        [FIELD_TYPE_COUNT] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
-        [FIELD_TYPE_TALLY] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
-        [FIELD_TYPE_RATE] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
-        [FIELD_TYPE_PID] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
-        [FIELD_TYPE_BYTES] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
-        [FIELD_TYPE_SPAN] = {SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER},
-        [FIELD_TYPE_TIME] = {0, SCOLS_JSON_NUMBER},
+/* How wide and how aligned. */
+static const int type_flags[_FIELD_TYPE_MAX] = {
+        [FIELD_TYPE_LIST] = SCOLS_FL_WRAP,   [FIELD_TYPE_COUNT] = SCOLS_FL_RIGHT,
+        [FIELD_TYPE_TALLY] = SCOLS_FL_RIGHT, [FIELD_TYPE_RATE] = SCOLS_FL_RIGHT,
+        [FIELD_TYPE_PID] = SCOLS_FL_RIGHT,   [FIELD_TYPE_BYTES] = SCOLS_FL_RIGHT,
+        [FIELD_TYPE_SPAN] = SCOLS_FL_RIGHT,
 };
 
 static int complain_about_column(const char *command, const char *name, size_t n)
@@ -83,12 +74,11 @@ static int table_add_column(struct libscols_table *table, FieldId id)
         struct libscols_column *column;
         int r;
 
-        column = scols_table_new_column(table, field->column, 0, type_look[field->type].flags);
+        column = scols_table_new_column(table, field->column, 0, type_flags[field->type]);
         if (!column)
                 return -ENOMEM;
-        r = scols_column_set_json_type(column, type_look[field->type].json);
-        if (r < 0 || field->type != FIELD_TYPE_LIST)
-                return r;
+        if (field->type != FIELD_TYPE_LIST)
+                return 0;
         r = scols_column_set_safechars(column, "\n");
         if (r < 0)
                 return r;
@@ -97,7 +87,7 @@ static int table_add_column(struct libscols_table *table, FieldId id)
 
 static int table_add_line(struct libscols_table *table, const Table *t, const Device *d)
 {
-        FieldStyle style = t->json ? FIELD_STYLE_JSON : t->bytes ? FIELD_STYLE_PLAIN : FIELD_STYLE_HUMAN;
+        FieldStyle style = t->bytes ? FIELD_STYLE_PLAIN : FIELD_STYLE_HUMAN;
         struct libscols_line *line = scols_table_new_line(table, NULL);
 
         if (!line)
@@ -115,16 +105,14 @@ static int table_add_line(struct libscols_table *table, const Table *t, const De
 
 static int table_fill(struct libscols_table *table, const Table *t, const DeviceList *devices)
 {
-        int r;
+        int r = 0;
 
-        r = scols_table_set_name(table, "devices");
         for (size_t i = 0; r >= 0 && i < t->n_columns; i++)
                 r = table_add_column(table, t->columns[i]);
         for (size_t i = 0; r >= 0 && i < devices->n_items; i++)
                 r = table_add_line(table, t, devices->items[i]);
         if (r < 0)
                 return r;
-        scols_table_enable_json(table, t->json);
         scols_table_enable_raw(table, t->raw);
         scols_table_enable_noheadings(table, t->no_headings);
         return 0;
@@ -135,11 +123,37 @@ static void table_unrefp(struct libscols_table **table)
         scols_unref_table(*table);
 }
 
+/* libsmartcols has no empty list: it makes it [null]. A column that is asked for twice is there once. */
+static void print_json(const Table *t, const DeviceList *devices)
+{
+        FieldId ids[_FIELD_MAX];
+        size_t n = 0;
+
+        for (size_t i = 0; i < t->n_columns; i++) {
+                bool again = false;
+
+                for (size_t k = 0; k < n; k++)
+                        again = again || ids[k] == t->columns[i];
+                if (!again)
+                        ids[n++] = t->columns[i];
+        }
+        printf("{\"devices\": [");
+        for (size_t i = 0; i < devices->n_items; i++) {
+                printf("%s\n  ", i > 0 ? "," : "");
+                device_print_json_fields(devices->items[i], ids, n, stdout);
+        }
+        puts("\n]}");
+}
+
 int table_print(const Table *t, const DeviceList *devices)
 {
         _cleanup_(table_unrefp) struct libscols_table *table = NULL;
         int r;
 
+        if (t->json) {
+                print_json(t, devices);
+                return 0;
+        }
         scols_init_debug(0);
         table = scols_new_table();
         r = table ? table_fill(table, t, devices) : -ENOMEM;

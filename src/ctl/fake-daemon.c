@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Answers as dbus/README.md says, or as a mode says it should not. */
+/* Answers as man/org.evertape1.5.scd says, or as a mode says it should not. */
 
 #include "ctl/fake-daemon.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -419,8 +422,14 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
                        {"Paths", on_paths},        {"Fail", on_fail},
                        {"Elements", on_elements},  {"ReadElements", on_read_elements}};
 
-        if (((const Fake *) userdata)->mode == FAKE_DIES)
+        FakeMode mode = ((const Fake *) userdata)->mode;
+
+        if (mode == FAKE_DIES)
                 _exit(1);
+        if (mode == FAKE_CHALLENGES && sd_bus_message_get_allow_interactive_authorization(m) > 0)
+                return sd_bus_error_set(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, "please");
+        if (mode == FAKE_DENIES || mode == FAKE_CHALLENGES)
+                return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED, "no");
         for (size_t i = 0; i < ELEMENTSOF(methods); i++)
                 if (sd_bus_message_is_method_call(m, BUS_INTERFACE, methods[i].member) > 0)
                         return methods[i].handler(m, userdata, error);
@@ -541,4 +550,29 @@ void fake_daemon_stop(pid_t pid)
                 return;
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
+}
+
+pid_t fake_bus_start(char *address, size_t n_address)
+{
+        _cleanup_fclose_ FILE *f = NULL;
+        int fds[2];
+        pid_t pid;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        pid = fork();
+        if (pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                dup2(fds[1], STDOUT_FILENO);
+                dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* it warns of limits */
+                execlp("dbus-daemon", "dbus-daemon", "--session", "--nofork", "--nopidfile",
+                       "--address=unix:tmpdir=/tmp", "--print-address", NULL);
+                _exit(127);
+        }
+        close(fds[1]);
+        f = fdopen(fds[0], "r");
+        if (pid < 0 || !f || !fgets(address, (int) n_address, f))
+                return -ENOENT;
+        address[strcspn(address, "\n")] = '\0';
+        return setenv("EVERTAPE_BUS", address, 1) < 0 ? -errno : pid;
 }

@@ -3,6 +3,7 @@
 
 /* An evertaped that only talks, for test-evertape.c. */
 
+#include <stddef.h>
 #include <sys/types.h>
 
 typedef enum FakeMode {
@@ -21,8 +22,14 @@ typedef enum FakeMode {
         FAKE_NAMELESS,
         FAKE_LARGE_LIBRARY,   /* eight drives in all states, 400 slots */
         FAKE_HOSTILE_LIBRARY, /* names and labels that are markup */
-        FAKE_DIES,            /* without an answer, on the first call */
+        FAKE_DENIES,     /* every call */
+        FAKE_CHALLENGES, /* wants somebody to authenticate, if the caller lets it ask */
+        FAKE_DIES,       /* without an answer, on the first call */
 } FakeMode;
+
+/* A message bus of the test's own, as a child; sets EVERTAPE_BUS, too. -errno where there is no dbus-daemon.
+ */
+pid_t fake_bus_start(char *address, size_t n_address);
 
 /* Starts it as a child, which has its name on the bus when this returns. Each List and Show writes a byte to
  * calls_fd when it has been answered, errors excepted. */

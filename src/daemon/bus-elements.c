@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What is where in a library, over the bus: from memory, so that whoever looks disturbs nothing. Only
- * ReadElements, which root may call, asks the library. */
+ * ReadElements asks the library. */
 
-#include "daemon/bus-elements.h"
+#include "daemon/bus-verbs.h"
 
 #include <errno.h>
 
@@ -24,32 +24,28 @@ static int append_elements(sd_bus_message *answer, const Inventory *inventory)
         return r < 0 ? r : sd_bus_message_close_container(answer);
 }
 
-static int find_library(sd_bus_message *call, Manager *m, DeviceView *ret, sd_bus_error *error)
+static int find_library(const BusCall *c, DeviceView *ret, sd_bus_error *error)
 {
-        const char *name;
-        int r;
+        int r = manager_find_or_refuse(c->manager, c->name, ret, error);
 
-        r = sd_bus_message_read(call, "s", &name);
-        if (r >= 0)
-                r = manager_find_or_refuse(m, name, ret, error);
         if (r >= 0 && ret->device.identity.type != DEVICE_CHANGER)
                 r = manager_refuse(error, BUS_ERROR_NO_SUCH_DEVICE, -ENOENT,
                                    "%s: is no library; only a library has elements", ret->device.name);
         return r;
 }
 
-int method_elements(sd_bus_message *call, void *userdata, sd_bus_error *error)
+int verb_elements(const BusCall *c, sd_bus_error *error)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *answer = NULL;
         InventoryView v;
         DeviceView d;
         int r;
 
-        r = find_library(call, userdata, &d, error);
+        r = find_library(c, &d, error);
         if (r < 0)
                 return r;
-        inventories_view(manager_inventories(userdata), d.device.id, d.held != NULL, &v);
-        r = sd_bus_message_new_method_return(call, &answer);
+        inventories_view(manager_inventories(c->manager), d.device.id, d.held != NULL, &v);
+        r = sd_bus_message_new_method_return(c->message, &answer);
         if (r >= 0)
                 r = sd_bus_message_append(answer, "ttbs", v.read_at, v.doubt_since, (int) v.followed,
                                           v.problem);
@@ -58,14 +54,13 @@ int method_elements(sd_bus_message *call, void *userdata, sd_bus_error *error)
         return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
 }
 
-/* Answered later: 1 tells sd-bus that the call is taken. */
-int method_read_elements(sd_bus_message *call, void *userdata, sd_bus_error *error)
+int verb_read_elements(const BusCall *c, sd_bus_error *error)
 {
         DeviceView d;
         int r;
 
-        r = find_library(call, userdata, &d, error);
+        r = find_library(c, &d, error);
         if (r >= 0)
-                r = inventories_read(manager_inventories(userdata), &d.device, call, error);
-        return r < 0 ? r : 1;
+                r = inventories_read(manager_inventories(c->manager), &d.device, c->message, error);
+        return r;
 }

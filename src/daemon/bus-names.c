@@ -2,65 +2,61 @@
 
 /* Names and histories over the bus. */
 
-#include "daemon/bus-names.h"
+#include "daemon/bus-verbs.h"
 
 #include <errno.h>
 
 #include "daemon/bus.h"
 #include "daemon/names-verbs.h"
 
-int method_rename(sd_bus_message *call, void *userdata, sd_bus_error *error)
+int verb_rename(const BusCall *c, sd_bus_error *error)
 {
-        const char *name, *new_name;
+        const char *new_name;
         int r;
 
-        r = sd_bus_message_read(call, "ss", &name, &new_name);
+        r = sd_bus_message_read(c->message, "s", &new_name);
         if (r >= 0)
-                r = names_rename(userdata, name, new_name, error);
-        return r < 0 ? r : sd_bus_reply_method_return(call, "");
+                r = names_rename(c->manager, c->name, new_name, error);
+        return r < 0 ? r : sd_bus_reply_method_return(c->message, "");
 }
 
-int method_replace(sd_bus_message *call, void *userdata, sd_bus_error *error)
+int verb_replace(const BusCall *c, sd_bus_error *error)
 {
-        const char *name, *with;
+        const char *with;
         int r;
 
-        r = sd_bus_message_read(call, "ss", &name, &with);
+        r = sd_bus_message_read(c->message, "s", &with);
         if (r >= 0)
-                r = names_replace(userdata, name, with, error);
-        return r < 0 ? r : sd_bus_reply_method_return(call, "");
+                r = names_replace(c->manager, c->name, with, error);
+        return r < 0 ? r : sd_bus_reply_method_return(c->message, "");
 }
 
-int method_forget(sd_bus_message *call, void *userdata, sd_bus_error *error)
+int verb_forget(const BusCall *c, sd_bus_error *error)
 {
-        const char *name;
-        int r;
+        int r = names_forget(c->manager, c->name, error);
 
-        r = sd_bus_message_read(call, "s", &name);
-        if (r >= 0)
-                r = names_forget(userdata, name, error);
-        return r < 0 ? r : sd_bus_reply_method_return(call, "");
+        return r < 0 ? r : sd_bus_reply_method_return(c->message, "");
 }
 
-int method_export(sd_bus_message *call, void *userdata, sd_bus_error *error)
+int verb_export(const BusCall *c, sd_bus_error *error)
 {
         _cleanup_free_ char *text = NULL;
-        int r = names_export(userdata, &text);
+        int r = names_export(c->manager, &text);
 
-        return r < 0 ? r : sd_bus_reply_method_return(call, "s", text);
+        return r < 0 ? r : sd_bus_reply_method_return(c->message, "s", text);
 }
 
-int method_import(sd_bus_message *call, void *userdata, sd_bus_error *error)
+int verb_import(const BusCall *c, sd_bus_error *error)
 {
         _cleanup_free_ char *report = NULL;
         const char *text;
         bool done;
         int dry, r;
 
-        r = sd_bus_message_read(call, "sb", &text, &dry);
+        r = sd_bus_message_read(c->message, "sb", &text, &dry);
         if (r >= 0)
-                r = names_import(userdata, text, dry, &done, &report);
-        return r < 0 ? r : sd_bus_reply_method_return(call, "bs", (int) done, report);
+                r = names_import(c->manager, text, dry, &done, &report);
+        return r < 0 ? r : sd_bus_reply_method_return(c->message, "bs", (int) done, report);
 }
 
 /* ---- history ---- */
@@ -100,25 +96,24 @@ static int append_events(sd_bus_message *answer, Manager *m, const RegistryEvent
         return r < 0 ? r : sd_bus_message_close_container(answer);
 }
 
-int method_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
+int verb_history(const BusCall *c, sd_bus_error *error)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *answer = NULL;
         _cleanup_free_ RegistryEvent *events = NULL;
-        const char *name;
         uint64_t since;
         uint32_t id;
         size_t n = 0;
         int r;
 
-        r = sd_bus_message_read(call, "st", &name, &since);
+        r = sd_bus_message_read(c->message, "t", &since);
         if (r >= 0)
-                r = find_id(userdata, name, &id, error);
+                r = find_id(c->manager, c->name, &id, error);
         if (r >= 0)
-                r = registry_list_events(manager_registry(userdata), id,
+                r = registry_list_events(manager_registry(c->manager), id,
                                          (since + USEC_PER_SEC - 1) / USEC_PER_SEC, &events, &n);
         if (r >= 0)
-                r = sd_bus_message_new_method_return(call, &answer);
+                r = sd_bus_message_new_method_return(c->message, &answer);
         if (r >= 0)
-                r = append_events(answer, userdata, events, n);
+                r = append_events(answer, c->manager, events, n);
         return r < 0 ? r : sd_bus_send(NULL, answer, NULL);
 }

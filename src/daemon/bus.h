@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* org.evertape1 on the system bus, as dbus/README.md describes it. */
+/* org.evertape1 on the system bus, as man/org.evertape1.5.scd describes it. */
 
 #include "daemon/manager.h"
 
@@ -20,7 +20,17 @@
 #define BUS_ERROR_NOT_BUILT         "org.evertape1.Error.NotBuilt"
 #define BUS_ERROR_FAILED            "org.evertape1.Error.Failed"
 
+typedef struct Bus Bus;
+
 /* The bus of EVERTAPE_BUS (an address, for tests), else the system bus. -EEXIST: another evertaped has the
  * name. */
-int bus_open(sd_event *event, Manager *m, sd_bus **ret);
-int bus_emit_changed(sd_bus *bus, const DeviceView *view);
+int bus_open(sd_event *event, Manager *m, Bus **ret);
+Bus *bus_free(Bus *b);
+DEFINE_CLEANUP(Bus *, bus_free)
+/* Lent, for calls of our own. */
+sd_bus *bus_connection(Bus *b);
+
+/* The signal Changed, now. Objects follow by themselves. */
+void bus_emit_changed(Bus *b, const DeviceView *view);
+/* Something may be other than the objects were told to be. */
+void bus_look_again(Bus *b);

@@ -14,7 +14,7 @@ typedef struct Hooks Hooks;
 /* What a hook gets in its environment, as EVERTAPE_EVENT and so on. NULL is empty. */
 typedef struct HookEvent {
         const char *event, *name, *kind;
-        const char *node, *generic_node, *changer_node; /* as dbus/README.md has them */
+        const char *node, *generic_node, *changer_node; /* as man/org.evertape1.5.scd has them */
         const char *library, *bay;
         const char *serial; /* for the log alone */
         const char *text;

@@ -147,7 +147,7 @@ static int serve(Config *config)
 {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_(manager_freep) Manager *manager = NULL;
-        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
+        _cleanup_(bus_freep) Bus *bus = NULL;
         int r;
 
         r = stop_block_signals();
@@ -163,7 +163,7 @@ static int serve(Config *config)
         if (r < 0)
                 return report_bus(r);
         manager_set_bus(manager, bus);
-        r = stop_on_signals(event, manager, bus);
+        r = stop_on_signals(event, manager, bus_connection(bus));
         if (r >= 0)
                 r = reload_on_signal(event, manager, arg_config, config);
         if (r >= 0)

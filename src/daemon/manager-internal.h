@@ -13,7 +13,7 @@
 
 struct Manager {
         sd_event *event;
-        sd_bus *bus;
+        Bus *bus;
         Registry *registry;
         Naming *naming;
         Attached *attached;
@@ -26,6 +26,8 @@ struct Manager {
         DevicePath *paths;
         size_t n_paths;
         bool scanned; /* once */
+        DeviceUser *users; /* one a path, as they were at users_at; NULL: not looked for since the scan */
+        usec_t users_at;
         sd_event_source *scan_timer, *save_timer;
         Held *helds[HELD_MAX];
         size_t n_helds;

@@ -92,6 +92,8 @@ void manager_names_changed(Manager *m)
 {
         int enabled = SD_EVENT_OFF;
 
+        if (m->bus)
+                bus_look_again(m->bus);
         (void) sd_event_source_get_enabled(m->save_timer, &enabled);
         if (enabled != SD_EVENT_OFF)
                 return;
@@ -121,7 +123,7 @@ void manager_name_changed(Manager *m, const RegistryDevice *device, const Identi
         if (!m->bus)
                 return;
         manager_fill_view(m, device, &view);
-        (void) bus_emit_changed(m->bus, &view);
+        bus_emit_changed(m->bus, &view);
 }
 
 /* The node over which a library can be asked now, or "". */

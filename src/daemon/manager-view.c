@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon/bus.h"
 #include "daemon/events.h"
 #include "daemon/manager-internal.h"
 #include "names/duplicate.h"
+
+#define USERS_AGE (250 * USEC_PER_MSEC)
 
 void manager_fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
 {
@@ -123,6 +126,35 @@ int manager_find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus
                 return manager_refuse(error, BUS_ERROR_NOT_UNIQUE, r,
                                       "%s: several devices are called so; use the name", name);
         return r;
+}
+
+/* ---- who uses it ---- */
+
+static void look_for_users(Manager *m)
+{
+        usec_t now = usec_now(CLOCK_MONOTONIC);
+
+        if (m->users && now < m->users_at + USERS_AGE)
+                return;
+        free(m->users);
+        m->users = calloc(m->n_paths + 1, sizeof(*m->users));
+        m->users_at = now;
+        if (m->users && monitor_find_users(m->root, m->paths, m->n_paths, getpid(), m->users) < 0)
+                memset(m->users, 0, m->n_paths * sizeof(*m->users));
+}
+
+bool manager_find_user(const DeviceView *v, DeviceUser *ret)
+{
+        const DevicePath *nodes = v->held ? v->held_lun : v->real;
+        Manager *m = v->manager;
+
+        if (!nodes)
+                return false;
+        look_for_users(m);
+        if (!m->users || m->users[nodes - m->paths].pid == 0)
+                return false;
+        *ret = m->users[nodes - m->paths];
+        return true;
 }
 
 void manager_tell(Manager *m, uint32_t device, const char *event, const char *text)

@@ -113,7 +113,7 @@ bool manager_is_named(const Manager *m)
         return !naming_is_pending(m->naming);
 }
 
-void manager_set_bus(Manager *m, sd_bus *bus)
+void manager_set_bus(Manager *m, Bus *bus)
 {
         m->bus = bus;
 }
@@ -138,6 +138,8 @@ void manager_add_event(Manager *m, uint32_t device, const char *event, const cha
         if (!row || row->in_history)
                 note_in_history(m, device, event, text);
         manager_tell(m, device, event, text);
+        if (m->bus)
+                bus_look_again(m->bus);
 }
 
 void manager_add_forgotten(Manager *m, uint32_t device, const char *name)
@@ -199,7 +201,7 @@ static void emit_unheld(Manager *m, const DevicePath *old, size_t n_old)
                         continue;
                 manager_fill_view(m, &device, &view);
                 if (!view.held)
-                        (void) bus_emit_changed(m->bus, &view);
+                        bus_emit_changed(m->bus, &view);
         }
 }
 
@@ -221,6 +223,7 @@ static void scan_since(Manager *m, usec_t came_at)
         old = m->paths;
         m->paths = paths;
         m->n_paths = n_paths;
+        free(TAKE_PTR(m->users));
         /* first of all: programs wait for these */
         for (size_t i = 0; i < m->n_helds; i++)
                 held_update_paths(m->helds[i], m->paths, m->n_paths, came_at);
@@ -228,8 +231,10 @@ static void scan_since(Manager *m, usec_t came_at)
                 arrivals_tell(m, old, n_old);
         m->scanned = true;
         naming_update(m->naming, old, n_old);
-        if (m->bus)
+        if (m->bus) {
                 emit_unheld(m, old, n_old);
+                bus_look_again(m->bus);
+        }
         for (size_t i = 0; i < m->n_helds; i++)
                 if (m->helds[i]->rehold)
                         manager_try_rehold(m, m->helds[i]);
@@ -273,7 +278,7 @@ void manager_changed(Manager *m, Held *h)
                 return;
         manager_fill_view(m, &h->device, &view);
         view.held = h;
-        (void) bus_emit_changed(m->bus, &view);
+        bus_emit_changed(m->bus, &view);
 }
 
 int manager_add_held(Manager *m, const RegistryDevice *device, Held **ret)
@@ -489,7 +494,7 @@ void manager_released(Manager *m, Held *h)
                 DeviceView view;
 
                 manager_fill_view(m, &device, &view);
-                (void) bus_emit_changed(m->bus, &view);
+                bus_emit_changed(m->bus, &view);
         }
 }
 
@@ -587,6 +592,7 @@ Manager *manager_free(Manager *m)
         m->scan_timer = sd_event_source_disable_unref(m->scan_timer);
         m->registry = registry_close(m->registry);
         inf_table_deinit(&m->table);
+        free(m->users);
         free(m->paths);
         safe_close(m->root);
         free(m);
@@ -597,6 +603,8 @@ void manager_configured(Manager *m)
 {
         for (size_t i = 0; i < m->n_helds; i++)
                 held_configured(m->helds[i]);
+        if (m->bus)
+                bus_look_again(m->bus);
 }
 
 void manager_stop(Manager *m, bool for_good)

@@ -49,7 +49,8 @@ size_t manager_paths(const Manager *m, const DevicePath **ret);
 /* Of all libraries, what is where. */
 struct Inventories *manager_inventories(const Manager *m);
 bool manager_holds(const Manager *m, uint32_t device);
-void manager_set_bus(Manager *m, sd_bus *bus);
+typedef struct Bus Bus;
+void manager_set_bus(Manager *m, Bus *bus);
 
 /* ---- what held devices report ---- */
 void manager_changed(Manager *m, Held *h);
@@ -77,9 +78,9 @@ void manager_find_askable(Manager *m, const RegistryDevice *device, char *node, 
 /* Sets *error and returns r. */
 _printf_(4, 5) int manager_refuse(sd_bus_error *error, const char *name, int r, const char *format, ...);
 
-/* One device, as dbus/README.md lists it. */
+/* One device, as man/org.evertape1.5.scd lists it. */
 typedef struct DeviceView {
-        const Manager *manager;
+        Manager *manager;
         RegistryDevice device;
         const DevicePath *real;        /* NULL while away */
         const DevicePath *held_lun;    /* NULL if there is none */
@@ -94,7 +95,11 @@ typedef struct DeviceView {
 int manager_list(Manager *m, DeviceView **ret, size_t *ret_n);
 int manager_find(Manager *m, const char *name, DeviceView *ret);
 
-/* The same, refusing. */
+/* Who has the nodes open that a program uses. All that ask within a moment are told the same: to look is to
+ * go through all processes, and everybody may ask. */
+bool manager_find_user(const DeviceView *v, DeviceUser *ret);
+
+/* The same as manager_find(), refusing. */
 int manager_find_or_refuse(Manager *m, const char *name, DeviceView *ret, sd_bus_error *error);
 
 /* call is answered when the device is held or released, or refused at once: then -errno and *error is set. */

@@ -87,3 +87,5 @@ typedef struct DeviceUser {
         bool passing; /* a worker of udev's, who looks at everything that comes and is gone soon */
 } DeviceUser;
 int monitor_find_user(int root, const DevicePath *path, int own_pid, DeviceUser *ret);
+/* The same of n devices by one look: ret[i] is of paths[i], its pid 0 if nobody was found. -errno. */
+int monitor_find_users(int root, const DevicePath *paths, size_t n, int own_pid, DeviceUser *ret);

@@ -345,6 +345,31 @@ static void test_find_user(void **state)
         free(s.paths);
 }
 
+/* One look for all: a program that has two of them open, and one that is only passing before it. */
+static void test_find_users(void **state)
+{
+        TestTree *t = *state;
+        Scan s = scan(t);
+        DeviceUser users[8];
+        const DevicePath *drive = find_sg(&s, "sg3"), *robot = find_sg(&s, "sg5");
+        char path[160];
+
+        assert_true(s.n <= ELEMENTSOF(users));
+        tree_link(t, "proc/76/fd/0", "/dev/null");
+        tree_text(t, "proc/76/comm", "scsi_id\n");
+        tree_link(t, "proc/77/fd/0", "/dev/null");
+        tree_link(t, "proc/77/fd/1", "/dev/zero");
+        tree_text(t, "proc/77/comm", "bacula-sd\n");
+        tree_text(t, tree_device_path(path, &drive1, "/scsi_tape/nst0a/dev"), "1:3\n");
+        tree_text(t, tree_device_path(path, &changer, "/scsi_changer/sch0/dev"), "1:5\n");
+        assert_int_equal(monitor_find_users(t->root, s.paths, s.n, 1, users), 0);
+        for (size_t i = 0; i < s.n; i++)
+                assert_int_equal(users[i].pid, &s.paths[i] == drive || &s.paths[i] == robot ? 77 : 0);
+        assert_string_equal(users[drive - s.paths].node, "nst0a");
+        assert_string_equal(users[robot - s.paths].node, "sch0");
+        free(s.paths);
+}
+
 static void assert_written(TestTree *t, const char *path, const char *text)
 {
         char buf[64];
@@ -425,6 +450,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_vanishing_live, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_scan_out_of_files, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_find_user, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_find_users, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_driver, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_trigger, setup, teardown),
         };

@@ -10,6 +10,11 @@
 
 #define N_EVENTS_MAX "100000"
 #define N_KIND_MAX   "2000"
+#define N_LISTED_MAX "10000"
+
+#define SELECT_LAST(where)                                                                                   \
+        "SELECT device, at, event, detail FROM (SELECT * FROM event WHERE " where                            \
+        " ORDER BY id DESC LIMIT " N_LISTED_MAX ") ORDER BY id"
 
 static int forget_old_ones(Registry *r, uint32_t id, const char *event)
 {
@@ -68,11 +73,7 @@ int registry_list_events(Registry *r, uint32_t id, uint64_t since, RegistryEvent
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
         void *rows = NULL;
         int error = registry_prepare(
-                r,
-                id != 0 ? "SELECT device, at, event, detail FROM event WHERE device = ?1 AND at >= ?2 ORDER "
-                          "BY id"
-                        : "SELECT device, at, event, detail FROM event WHERE at >= ?2 ORDER BY id",
-                &statement);
+                r, id != 0 ? SELECT_LAST("device = ?1 AND at >= ?2") : SELECT_LAST("at >= ?2"), &statement);
 
         if (error < 0)
                 return error;

@@ -90,5 +90,6 @@ int registry_last_name(Registry *r, uint32_t id, char *name, size_t n_name);
 /* The biography: what happened to a device and when. Of each device the last 2000 events of each kind are
  * kept, and the last 100000 of all. */
 int registry_add_event(Registry *r, uint32_t id, uint64_t now, const char *event, const char *detail);
-/* Events of device id, or of all (0), from `since` on, oldest first; free() the array. */
+/* Events of device id, or of all (0), from `since` on, oldest first, the last 10000 of them: everybody may ask
+ * for them, of a daemon that has a tape to feed. free() the array. */
 int registry_list_events(Registry *r, uint32_t id, uint64_t since, RegistryEvent **ret, size_t *ret_n);

@@ -191,6 +191,15 @@ static void test_events(void **state)
         assert_int_equal(registry_list_events(r, 0, 0, &events, &n), 0);
         assert_int_equal(n, 2);
         free(events);
+        execute(f->db, "WITH RECURSIVE c(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM c WHERE i < 12000) "
+                       "INSERT INTO event (device, at, event, detail) SELECT 3, i, 'away', '' FROM c");
+        for (uint32_t device = 0; device <= 3; device += 3) { /* the last 10000, oldest first */
+                assert_int_equal(registry_list_events(r, device, 0, &events, &n), 0);
+                assert_int_equal(n, 10000);
+                assert_int_equal(events[0].at, 2001);
+                assert_int_equal(events[n - 1].at, 12000);
+                free(events);
+        }
         registry_close(r);
 }
 
