@@ -39,9 +39,9 @@ ok "the journal has what is not known to be on the tape" test "$(field JOURNAL l
 same "a backup alone says nothing" 0 $(($(lines) - before))
 
 say "an outage"
-model pull drive1 > /dev/null
+catch_in_flight drive1 /tmp/data
+model pull drive1 executed > /dev/null
 ok "away" wait_until 10 is_state away lib1-drive1
-feed_aside /tmp/data 1
 ok "commands wait" wait_until 10 eval '(($(field WAITING lib1-drive1) > 0))'
 same "since" yes "$([[ $(field OUTAGE-BEGAN lib1-drive1) ]] && echo yes)"
 script -qec "timeout -s INT 5 evertape wait --timeout 4s lib1-drive1" /tmp/waiting > /dev/null < /dev/null 8>&-
@@ -50,6 +50,13 @@ model power-cycle drive1 5 > /dev/null
 model return drive1 > /dev/null
 ok "the backup ends without an error" feed_end /tmp/data
 ok "held" wait_until 10 is_state held lib1-drive1
+model hold drive1 01 > /dev/null
+mt -f "$nst" rewind 8>&- &
+rewind=$!
+ok "a rewind takes its time" wait_until 10 eval '[[ $(field DOING lib1-drive1) == "rewind "*s ]]'
+model unhold drive1 > /dev/null
+wait $rewind
+same "and is over" "" "$(field DOING lib1-drive1)"
 mt -f "$nst" offline
 ok "the cartridge is gone" test -z "$(field CARTRIDGE lib1-drive1)"
 
@@ -59,8 +66,8 @@ told() {
     grep -qE -- "$1" /tmp/history
 }
 ok "when and why it was away" told "lib1-drive1 +away +the path to the device is gone"
-ok "how long, what was written again and what was compared" \
-    told "resumed +after [0-9a-z ]+, [5-9] objects written again, [0-9]+ compared"
+ok "how long, what was written again, and what became of the command on its way" \
+    told "resumed +after [0-9a-z ]+, [5-9] objects written again, [0-9]+ compared, WRITE\(6\) found to be done"
 ok "which cartridge it was" told "medium-removed +cartridge T00001L7, serial number .*, was taken out"
 ok "in one line" told "^lib1-drive1: 1 outage survived, .* in all"
 evertape history > /tmp/history
