@@ -330,7 +330,7 @@ void held_close_path(Held *h, const char *why)
         resume_clock_stop(&h->clock);
         if (!active)
                 return;
-        if (h->path_error[0])
+        if (h->path_error[0] && strcmp(h->path_error, active->last_error) != 0)
                 log_info("%s: path: %s failed: %s", h->device.name, device_path_name(&active->device, name),
                          h->path_error);
         if (device_path_is_iscsi(&active->device))
