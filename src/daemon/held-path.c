@@ -363,7 +363,7 @@ void held_close_path(Held *h, const char *why)
         if (!active)
                 return;
         device_path_name(&active->device, name);
-        if (h->path_error[0]) {
+        if (h->path_error[0] && strcmp(h->path_error, active->last_error) != 0) {
                 snprintf(text, sizeof(text), "%s failed: %s", name, h->path_error);
                 manager_add_event(h->manager, h->device.id, "path-failed", text);
         }

@@ -113,6 +113,8 @@ static int check_keys(const uint8_t *data, size_t n, IscsiLoginReply *reply)
                         return is_wrong(reply, "keys that are none");
                 memcpy(key, pair, (size_t) (equals - pair));
                 key[equals - pair] = '\0';
+                if (strcmp(key, "HeaderDigest") == 0)
+                        reply->header_digest = strcmp(equals + 1, "CRC32C") == 0;
                 if (!value_is_sane(key, equals + 1)) {
                         snprintf(reply->why, sizeof(reply->why), "the target's %s=%.20s cannot be used", key,
                                  equals + 1);

@@ -13,6 +13,7 @@
 
 typedef struct IscsiLoginReply {
         uint8_t status_class, status_detail; /* RFC 7143 11.13.5 */
+        bool header_digest;                  /* its keys say that headers have digests from now on */
         char why[128];                       /* not empty: what the target refuses, or what is wrong */
 } IscsiLoginReply;
 

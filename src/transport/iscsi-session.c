@@ -19,13 +19,16 @@
 #include "transport/iscsi-session.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define LOGIN_TIME  (15 * USEC_PER_SEC)
@@ -62,16 +65,27 @@ void iscsi_session_end(IscsiSession *s, const char *format, ...)
 
 /* ---- opening ---- */
 
+/* "iscsi_service: socket error Connection refused(111) while connecting." It has taken it from the socket. */
+static int socket_error(const char *text)
+{
+        const char *number = text ? strchr(text, '(') : NULL;
+        int error = number ? atoi(number + 1) : 0;
+
+        return error > 0 ? error : ECONNABORTED;
+}
+
 static void on_connected(struct iscsi_context *context, int status, void *data, void *userdata)
 {
         IscsiSession *s = userdata;
 
-        (void) context;
         (void) data;
         if (s->closing)
                 return;
         s->connected |= status == SCSI_STATUS_GOOD;
         s->refused |= status != SCSI_STATUS_GOOD;
+        /* libiscsi says something else a moment later */
+        if (status != SCSI_STATUS_GOOD)
+                iscsi_session_end(s, "no connection: %s", strerror(socket_error(iscsi_get_error(context))));
 }
 
 static void on_logged_in(struct iscsi_context *context, int status, void *data, void *userdata)
@@ -234,6 +248,7 @@ static bool login_may_be_read(IscsiSession *s)
         if (n <= 0)
                 return true; /* libiscsi says what is the matter with the socket */
         r = iscsi_login_check(pdu, (size_t) n, &n_needed, &s->reply);
+        s->header_digest |= r > 0 && s->reply.header_digest;
         if (r < 0)
                 iscsi_session_end(s, "%s", s->reply.why);
         else if (r == 0 && s->lowat == (int) n_needed)
@@ -242,6 +257,57 @@ static bool login_may_be_read(IscsiSession *s)
         s->lowat = r == 0 ? (int) n_needed : 1;
         (void) setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &s->lowat, sizeof(s->lowat));
         return r > 0;
+}
+
+/* How much of the stream libiscsi has read: what the kernel has received but for what waits. */
+static int stream_position(int fd, uint64_t *ret)
+{
+        struct tcp_info before = {}, after = {};
+        socklen_t n = sizeof(before);
+        int n_waiting;
+
+        for (int i = 0; i < 4; i++) {
+                n = sizeof(before);
+                if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &before, &n) < 0 ||
+                    ioctl(fd, FIONREAD, &n_waiting) < 0)
+                        return -errno;
+                n = sizeof(after);
+                if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &after, &n) < 0)
+                        return -errno;
+                *ret = after.tcpi_bytes_received - (uint64_t) n_waiting;
+                if (before.tcpi_bytes_received == after.tcpi_bytes_received)
+                        return 0;
+        }
+        return -EAGAIN;
+}
+
+/* Whether libiscsi may read: the headers that wait are in order. What comes while it reads it takes unseen;
+ * then the headers are lost sight of until it has answered all, which is the next command at the latest. */
+static bool answer_may_be_read(IscsiSession *s)
+{
+        uint8_t waiting[4096];
+        size_t n_header = ISCSI_BHS + (s->header_digest ? 4u : 0u);
+        int fd = iscsi_get_fd(s->context);
+        const char *wrong;
+        uint64_t at = 0, offset;
+        ssize_t n;
+
+        if (stream_position(fd, &at) < 0)
+                return true;
+        if (s->boundary)
+                s->next_header = at;
+        s->boundary = false;
+        if (at > s->next_header)
+                return true;
+        n = recv(fd, waiting, sizeof(waiting), MSG_PEEK | MSG_DONTWAIT);
+        offset = s->next_header - at;
+        if (n <= 0 || offset >= (uint64_t) n)
+                return true;
+        wrong = iscsi_guard_check(waiting, (size_t) n, n_header, &s->expected, &offset);
+        s->next_header = at + offset;
+        if (wrong)
+                iscsi_session_end(s, "%s", wrong);
+        return !wrong;
 }
 
 static void begin_login(IscsiSession *s)
@@ -258,10 +324,12 @@ static void end_with_reason(IscsiSession *s)
 
         if (s->reply.why[0])
                 iscsi_session_end(s, "%s", s->reply.why);
-        else if (s->stage == ISCSI_READY || !error || !error[0])
+        else if (s->stage == ISCSI_READY)
                 iscsi_session_end(s, "the session was lost");
+        else if (error && strstr(error, "CHAP"))
+                iscsi_session_end(s, "authentication failed: %s", error);
         else
-                iscsi_session_end(s, "no session: %s", error);
+                iscsi_session_end(s, "the target closed the connection during the login");
 }
 
 static void go_on(IscsiSession *s, int serviced, usec_t now)
@@ -274,6 +342,7 @@ static void go_on(IscsiSession *s, int serviced, usec_t now)
                 begin_login(s);
         if (s->stage == ISCSI_LOGGING_IN && s->logged_in) {
                 s->stage = ISCSI_READY;
+                s->boundary = true;
                 s->heard_at = now;
                 wipe_secrets(s);
         }
@@ -287,6 +356,8 @@ void iscsi_session_service(IscsiSession *s, uint32_t revents, usec_t now)
                 return;
         if (s->stage == ISCSI_LOGGING_IN && take & EPOLLIN && !login_may_be_read(s))
                 take &= ~(uint32_t) EPOLLIN;
+        if (s->stage == ISCSI_READY && take & EPOLLIN && !answer_may_be_read(s))
+                return;
         /* what the target said before it closed the connection is read first */
         if (s->stage != ISCSI_CONNECTING && take & EPOLLIN)
                 take &= ~(uint32_t) (EPOLLERR | EPOLLHUP);
@@ -298,6 +369,7 @@ void iscsi_session_service(IscsiSession *s, uint32_t revents, usec_t now)
                         s->asked_at = 0;
                 }
                 go_on(s, r, now);
+                s->boundary |= s->stage == ISCSI_READY && iscsi_queue_length(s->context) == 0;
         }
         look_at_clock(s, now);
         if (s->stage != ISCSI_DEAD && iscsi_out_queue_length(s->context) > 0 && !(take & EPOLLOUT))

@@ -7,6 +7,7 @@
 #include <iscsi/iscsi.h>
 #include <iscsi/scsi-lowlevel.h>
 
+#include "transport/iscsi-guard.h"
 #include "transport/iscsi-login.h"
 #include "transport/iscsi.h"
 
@@ -26,6 +27,10 @@ typedef struct IscsiSession {
         usec_t until;                       /* of connecting and logging in */
         usec_t heard_at, asked_at;          /* READY: of the target; asked_at: ping sent, or 0 */
         int lowat;                          /* LOGGING_IN: so many bytes were waited for */
+        bool header_digest;
+        IscsiExpected expected; /* READY: of the command, for the guard */
+        bool boundary;          /* libiscsi has read all of what it has begun */
+        uint64_t next_header;   /* place in the stream of the first header that was not looked at */
         IscsiLoginReply reply;
         char why[160];
 } IscsiSession;

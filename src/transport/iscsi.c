@@ -181,6 +181,10 @@ static void send_command(IscsiTransport *t, usec_t now)
                 drop_task(t);
                 return;
         }
+        t->session->expected = (IscsiExpected){
+                .n_out = direction(c) == SCSI_XFER_WRITE ? c->n_data : 0,
+                .n_in = direction(c) == SCSI_XFER_READ ? c->n_data : 0,
+        };
         t->phase = PHASE_SENT;
         t->until = usec_add(now, (usec_t) c->timeout_ms * USEC_PER_MSEC);
         t->given = true;

@@ -7,8 +7,8 @@
  * its way before it answers the new login, so no command of a lost session can come after what goes over the
  * next one. */
 
-#include "util/iscsi-url.h"
 #include "transport/transport.h"
+#include "util/iscsi-url.h"
 
 typedef struct IscsiLogin {
         const char *initiator;                   /* iqn */

@@ -8,7 +8,7 @@ VLIB_TAPES=/tmp/vlib/tapes
 
 # vlib_up NDRIVES NTAPES SIZE_MB: drives DRV0001.. and the changer LIB0001, cartridges E00001L3.. in its first
 # slots, two slots empty; logged in, nodes ready. With VLIB_ON_HOST=1 the cartridges are files of the host, for
-# more than fits into the guest's memory. With VLIB_ALONE=1 nobody logs in.
+# more than fits into the guest's memory.
 vlib_up() {
     local n_drives=${1:-2} n_tapes=${2:-4} size=${3:-100} i barcode
     local adm="tgtadm --lld iscsi --mode"
@@ -38,7 +38,7 @@ vlib_up() {
     VLIB_SERIALS=()
     for ((i = 1; i <= n_drives; i++)); do VLIB_SERIALS+=("DRV000$i"); done
     VLIB_SERIALS+=(LIB0001)
-    [[ $VLIB_ALONE ]] || _iscsi_up
+    _iscsi_up
 }
 
 # Element types: 1 picker, 2 storage, 3 import/export, 4 drive.

@@ -2,64 +2,91 @@
 # shellcheck shell=bash
 # A drive behind an iSCSI target that evertaped reaches by itself, without the kernel's initiator: there is no other
 # node of it than the held LUN's. tar goes through it while the connection is cut, again and again. iscsi [CUTS].
-# lab: -m 512M -t 300
+# lab: -m 512M -t 240
 
-cuts=${1:-40}
+cuts=${1:-30}
+target=iqn.2026-11.test:lib1
 
-VLIB_ALONE=1
+# A target with two drives, each with a cartridge in it, and one that wants a name and a secret.
+target_up() {
+    local adm="tgtadm --lld iscsi --mode" i
+
+    mkdir -p /tmp/vlib
+    tgtd -f > "$LAB_OUT/tgtd.log" 2>&1 &
+    wait_until 10 tgtadm --lld iscsi --mode system --op show || return
+    $adm target --op new --tid 1 --targetname $target
+    for i in 1 2; do
+        tgtimg --op new --device-type tape --barcode "E0000${i}L3" --size 200 --type data --file /tmp/vlib/tape$i > /dev/null
+        $adm logicalunit --op new --tid 1 --lun $i --backing-store /tmp/vlib/tape$i --device-type tape
+        $adm logicalunit --op update --tid 1 --lun $i --params \
+            "vendor_id=HP,product_id=Ultrium 3-SCSI,product_rev=G24W,scsi_sn=DRV000$i,removable=1,sense_format=0,online=1"
+    done
+    $adm target --op bind --tid 1 -I ALL
+    $adm target --op new --tid 2 --targetname iqn.2026-11.test:closed
+    $adm account --op new --user backup --password 0123456789ab
+    $adm account --op bind --tid 2 --user backup
+    $adm target --op bind --tid 2 -I ALL
+}
+
 lab_udev
 lab_dbus
-vlib_up 2 2 200 || lab_done
-evertape_config '[Hold]' 'Journal=16M'
+target_up || lab_done
+evertape_config '[Hold]' 'Journal=16M' '[iSCSI]' 'InitiatorName=iqn.2026-11.test:guest'
 ok "evertaped starts" evertaped_start
 
-ok "discover shows the target's drives" prints 'lib1 +127.0.0.1:3260 +1 +tape .*DRV0001' evertape discover 127.0.0.1
-ok "and the changer" prints 'changer .*LIB0001' evertape discover 127.0.0.1
+ok "discover shows the target's drives" prints "$target +127.0.0.1:3260 +1 +tape .*DRV0001" evertape discover 127.0.0.1
+ok "and says why it is not let into the other" prints 'authentication failed' evertape discover 127.0.0.1
 ok "a target that is not there" fails_saying 'no such target' evertape attach iscsi://127.0.0.1/iqn.2026-11.test:no
-ok "a LUN that is none" fails_saying 'no tape drive and no changer' \
-    evertape attach iscsi://127.0.0.1/$VLIB_TARGET/7
-ok "a host that is none" fails_saying 'no such target|no session|refused' \
-    evertape attach iscsi://127.0.0.1:9/$VLIB_TARGET
-ok "a password in the URL" fails_saying 'iscsi.secrets' evertape attach iscsi://me%secret@127.0.0.1/$VLIB_TARGET
+ok "a LUN that is none" fails_saying 'no tape drive and no changer' evertape attach iscsi://127.0.0.1/$target/7
+ok "a host that is none" fails_saying 'Connection refused' evertape attach iscsi://127.0.0.1:9/$target
+ok "a password in the URL" fails_saying 'iscsi.secrets' evertape attach iscsi://me%secret@127.0.0.1/$target
 
-# A cartridge into the first drive: tgt does that itself, since nobody has a node of the changer yet.
-ok "attach" prints 'tape .*DRV0001' evertape attach iscsi://127.0.0.1/$VLIB_TARGET
+echo 'iqn.2026-11.test:closed backup 0123456789xx' > /etc/evertape/iscsi.secrets
+chmod 644 /etc/evertape/iscsi.secrets
+ok "secrets that others can read" fails_saying 'chmod 600' evertape attach iscsi://127.0.0.1/iqn.2026-11.test:closed
+chmod 600 /etc/evertape/iscsi.secrets
+ok "a wrong secret" fails_saying 'authentication failed' evertape attach iscsi://127.0.0.1/iqn.2026-11.test:closed
+echo 'iqn.2026-11.test:closed backup 0123456789ab' > /etc/evertape/iscsi.secrets
+ok "the right one" fails_saying 'no tape drive' evertape attach iscsi://backup@127.0.0.1/iqn.2026-11.test:closed
+
+ok "attach" prints 'tape .*DRV0001' evertape attach iscsi://127.0.0.1/$target
 ok "it is shown" prints 'iscsi://127.0.0.1:3260/.*online' evertape attach
-ok "both drives and the changer have names" wait_until 10 bash -c '[ "$(evertape list --noheadings | wc -l)" = 3 ]'
+ok "both drives have names" wait_until 10 bash -c '[ "$(evertape list --noheadings | wc -l)" = 2 ]'
 ok "and no node" test ! -e /dev/nst0
-ok "the changer is held" evertape hold LIB0001
-ok "mtx loads slot 1 into drive 0" mtx -f "$(held_by_serial LIB0001 sg)" load 1 0
 ok "the drive is held" evertape hold DRV0001
 drive=$(held_by_serial DRV0001 nst)
 ok "it has a node now" test -c "$drive"
-ok "detach refuses what is held" fails_saying 'release it first' evertape detach "iscsi://127.0.0.1/$VLIB_TARGET"
+ok "detach refuses what is held" fails_saying 'release it first' evertape detach "iscsi://127.0.0.1/$target"
 
-# A second way to it, over a proxy that cuts; the straight one is taken away, and no program saw anything.
+# A second way to it, over a proxy that cuts; the straight one is taken away, and no program sees anything.
 "$LAB_BUILD/tests/iscsi/iscsi-proxy" 3260 "$cuts" 1500000 > /tmp/proxy &
 wait_until 5 grep -q port /tmp/proxy
 port=$(awk '/port/ {print $2}' /tmp/proxy)
-ok "a second portal" evertape attach "iscsi://127.0.0.1:$port/$VLIB_TARGET"
+ok "a second portal" evertape attach "iscsi://127.0.0.1:$port/$target"
 ok "is a second path" prints "127.0.0.1:$port" evertape show DRV0001
-ok "the first portal is detached" evertape detach "iscsi://127.0.0.1/$VLIB_TARGET"
-ok "the drive stays held" wait_until 10 is_state held DRV0001
-
 mkdir /tmp/data
-head -c 40M /dev/urandom > /tmp/data/random
+head -c 24M /dev/urandom > /tmp/data/random
 cp -a /usr/share/doc/tgt /tmp/data
 mt -f "$drive" rewind
+ok "a label is written" dd if=/tmp/data/random of="$drive" bs=32k count=1 status=none
+ok "the first portal is detached" evertape detach "iscsi://127.0.0.1/$target"
+ok "the drive stays held" wait_until 20 is_state held DRV0001
+
 ok "tar writes, and sees no error" tar -b 128 -C /tmp -cf "$drive" data
 say "$(grep -c cut /tmp/proxy) cuts, $(field OUTAGES DRV0001) outages"
 ok "the connection was cut in the meantime" test "$(grep -c cut /tmp/proxy)" -ge 5
 mt -f "$drive" rewind
+mt -f "$drive" fsf 1
 ok "tar compares" tar -b 128 -C /tmp -df "$drive"
 ok "nothing hangs" none_stuck
 
 evertaped_crash
 ok "evertaped killed: it is held again" wait_until 20 is_state held DRV0001
 mt -f "$drive" rewind
+mt -f "$drive" fsf 1
 ok "tar compares again" tar -b 128 -C /tmp -df "$drive"
 
-ok "release" evertape release DRV0001 LIB0001
+ok "release" evertape release DRV0001
 ok "detach by the name of a device" evertape detach DRV0001
 ok "nothing is attached" test -z "$(evertape attach --noheadings)"
 lab_done

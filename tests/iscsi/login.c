@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Targets that refuse, are wrong, full, gone, slow or broken: what a command ends with, what a person is
+ * told, and that the process lives and stays small. And the ways that are no cut: a target that is killed and
+ * comes back, units that have changed places, one portal of two that is gone, a link that is silent. */
+
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "iscsi/proxy.h"
+#include "iscsi/rig.h"
+#include "iscsi/target.h"
+#include "scsi/cdb.h"
+#include "util/cleanup.h"
+
+#define INITIATOR "iqn.2026-11.test:initiator"
+
+static unsigned n_passed, n_failed;
+
+static bool check(bool good, const char *what, const char *detail)
+{
+        n_passed += good;
+        n_failed += !good;
+        printf("%s %s%s%s\n", good ? "ok     " : "FAILED ", what, detail && detail[0] ? ": " : "",
+               detail ? detail : "");
+        return good;
+}
+
+static usec_t now(void)
+{
+        return usec_now(CLOCK_MONOTONIC);
+}
+
+/* ---- one command over one session ---- */
+
+typedef struct Probe {
+        bool done;
+        unsigned n_done;
+        ScsiResult result;
+        char why[200];
+        Transport *transport;
+} Probe;
+
+static void on_result(void *userdata, const ScsiResult *result)
+{
+        Probe *p = userdata;
+
+        p->done = true;
+        p->n_done++;
+        p->result = *result;
+        snprintf(p->why, sizeof(p->why), "%s", transport_reason(p->transport));
+}
+
+/* Turns until the command has ended, or the time is over. */
+static void pump(Probe *p, usec_t span)
+{
+        usec_t until = now() + span;
+
+        while (!p->done && now() < until) {
+                usec_t at = usec_min(until, transport_deadline(p->transport)), t = now();
+                struct pollfd fd = {.fd = transport_fd(p->transport),
+                                    .events = (short) transport_events(p->transport)};
+
+                if (fd.events == 0)
+                        fd.fd = -1;
+                (void) poll(&fd, 1, at > t ? (int) ((at - t) / USEC_PER_MSEC) + 1 : 0);
+                transport_dispatch(p->transport, (uint32_t) fd.revents, now());
+        }
+}
+
+static Probe ask(const IscsiLogin *login, unsigned lun, uint8_t *data, uint32_t n_data)
+{
+        ScsiCommand c = {.direction = SCSI_DATA_IN, .data = data, .n_data = n_data, .timeout_ms = 3000};
+        Probe p = {};
+
+        c.n_cdb = (uint8_t) scsi_cdb_inquiry(c.cdb, false, 0, (uint16_t) n_data);
+        if (transport_iscsi_new(login, lun, on_result, &p, &p.transport) < 0) {
+                snprintf(p.why, sizeof(p.why), "no transport");
+                return p;
+        }
+        if (transport_submit(p.transport, &c, now()) == 0)
+                pump(&p, 60 * USEC_PER_SEC);
+        p.transport = transport_free(p.transport);
+        return p;
+}
+
+static void expect_refused(const IscsiLogin *login, const char *what, const char *text)
+{
+        uint8_t data[96];
+        Probe p = ask(login, 1, data, sizeof(data));
+
+        check(p.n_done == 1 && p.result.delivery == SCSI_NOT_SENT && p.result.path_gone &&
+                      strstr(p.why, text),
+              what, p.why);
+}
+
+static void expect_answered(const IscsiLogin *login, const char *what)
+{
+        uint8_t data[96];
+        Probe p = ask(login, 1, data, sizeof(data));
+
+        check(p.n_done == 1 && p.result.delivery == SCSI_ANSWERED && p.result.status == SCSI_GOOD &&
+                      (data[0] & 0x1f) == DEVICE_TAPE,
+              what, p.why);
+}
+
+static char *portal(char *dst, unsigned port)
+{
+        snprintf(dst, ISCSI_PORTAL_MAX, "127.0.0.1:%u", port);
+        return dst;
+}
+
+/* ---- names and secrets ---- */
+
+static void test_refusals(void)
+{
+        char at[ISCSI_PORTAL_MAX];
+        Target t;
+        IscsiLogin login = {.initiator = INITIATOR, .portal = at, .target = TARGET_NAME};
+
+        target_init(&t, 10);
+        target_start(&t);
+        portal(at, t.port);
+        expect_answered(&login, "a target that lets all in");
+        login.target = "iqn.2026-11.test:none";
+        expect_refused(&login, "a target that is not there", "no such target");
+        login.target = TARGET_NAME;
+        portal(at, target_free_port());
+        expect_refused(&login, "a port at which nobody listens", "Connection refused");
+        target_deinit(&t);
+}
+
+static void test_chap(void)
+{
+        char at[ISCSI_PORTAL_MAX];
+        Target t;
+        IscsiLogin login = {.initiator = INITIATOR, .portal = at, .target = TARGET_NAME};
+
+        target_init(&t, 10);
+        t.user = "backup";
+        t.secret = "0123456789ab";
+        t.target_user = "library";
+        t.target_secret = "ba9876543210";
+        target_start(&t);
+        portal(at, t.port);
+        expect_refused(&login, "CHAP is wanted, and there is no secret", "authentication failed");
+        login.user = "backup";
+        login.secret = "0123456789xx";
+        expect_refused(&login, "a wrong secret", "authentication failed");
+        login.secret = t.secret;
+        expect_answered(&login, "the right one");
+        login.target_user = "library";
+        login.target_secret = "ba9876543210";
+        expect_answered(&login, "mutual CHAP");
+        login.target_secret = "ba98765432xx";
+        expect_refused(&login, "mutual CHAP: the target does not know its secret", "authentication failed");
+        target_deinit(&t);
+}
+
+/* Each of the two units' sessions is kept when the other one comes; one with the same qualifier takes its
+ * place. */
+static void test_qualifiers(void)
+{
+        char at[ISCSI_PORTAL_MAX];
+        uint8_t data[96];
+        Target t;
+        IscsiLogin login = {.initiator = INITIATOR, .portal = at, .target = TARGET_NAME, .qualifier = 2};
+        ScsiCommand c = {.direction = SCSI_DATA_IN, .data = data, .n_data = sizeof(data), .timeout_ms = 3000};
+        Probe first = {}, other;
+
+        target_init(&t, 10);
+        target_start(&t);
+        portal(at, t.port);
+        c.n_cdb = (uint8_t) scsi_cdb_inquiry(c.cdb, false, 0, sizeof(data));
+        if (transport_iscsi_new(&login, 1, on_result, &first, &first.transport) < 0)
+                exit(1);
+        (void) transport_submit(first.transport, &c, now());
+        pump(&first, 10 * USEC_PER_SEC);
+        login.qualifier = 3;
+        other = ask(&login, 1, data, sizeof(data));
+        first.done = false;
+        pump(&first, 200 * USEC_PER_MSEC);
+        check(other.result.delivery == SCSI_ANSWERED && !transport_is_lost(first.transport),
+              "a session with another qualifier leaves the first alone", "");
+        transport_free(first.transport);
+        target_deinit(&t);
+}
+
+/* ---- broken targets ---- */
+
+static long resident_kib(void)
+{
+        struct rusage u;
+
+        getrusage(RUSAGE_SELF, &u);
+        return u.ru_maxrss;
+}
+
+/* Some of the answers are whole, most are not; each command ends once. */
+static void test_garbage(unsigned n, ProxyMode mode, uint64_t one_in, const char *what)
+{
+        char at[ISCSI_PORTAL_MAX], text[160];
+        unsigned n_answered = 0, n_ended = 0;
+        long before = resident_kib();
+        static uint8_t data[4096];
+        Target t;
+        Proxy proxy;
+        IscsiLogin login = {.initiator = INITIATOR, .portal = at, .target = TARGET_NAME};
+
+        target_init(&t, 10);
+        target_start(&t);
+        proxy_start(&proxy, t.port, 77);
+        proxy.shared->n = one_in;
+        proxy.shared->mode = mode;
+        portal(at, proxy.port);
+        for (unsigned i = 0; i < n; i++) {
+                Probe p = ask(&login, 1, data, sizeof(data));
+
+                n_ended += p.n_done == 1;
+                n_answered += p.result.delivery == SCSI_ANSWERED && p.n_done == 1;
+        }
+        snprintf(text, sizeof(text), "%u of %u ended once, %u answered, %ld KiB more", n_ended, n, n_answered,
+                 resident_kib() - before);
+        check(n_ended == n && resident_kib() - before < 64 * 1024, what, text);
+        proxy_stop(&proxy);
+        target_deinit(&t);
+}
+
+/* ---- a held drive ---- */
+
+static bool write_some(Rig *r, unsigned n)
+{
+        for (unsigned i = 0; i < n; i++)
+                if (i % 10 == 9 ? !rig_write_filemark(r) : !rig_write(r, 1000 + 7000 * (i % 30)))
+                        return false;
+        return true;
+}
+
+static void test_target_restart(void)
+{
+        static const IscsiLogin login = {.initiator = INITIATOR, .target = TARGET_NAME, .qualifier = 1};
+        Target t;
+        bool good;
+        Rig r;
+
+        target_init(&t, 200);
+        target_start(&t);
+        rig_init(&r, &login, 1);
+        rig_add_portal(&r, 1, t.port);
+        good = rig_begin(&r) && write_some(&r, 40);
+        for (int i = 0; i < 3 && good; i++) {
+                target_kill(&t);
+                rig_rest(&r, 50 * USEC_PER_MSEC);
+                target_start(&t);
+                good = write_some(&r, 40);
+        }
+        good = good && rig_rewind(&r) && rig_check_medium(&r, t.tape);
+        check(good, "the target is killed and started, three times", r.why);
+        /* the drive is behind another number now: evertaped finds it by REPORT LUNS; here it is told */
+        target_kill(&t);
+        t.lun = 2;
+        target_start(&t);
+        r.patience = 2 * USEC_PER_SEC;
+        {
+                uint8_t cdb[SCSI_CDB_MAX];
+                bool wrong = rig_run(&r, cdb, scsi_cdb_rewind(cdb, false), NULL, 0);
+
+                check(good && !wrong && strstr(r.why, "no answer"),
+                      "another drive has its number: it is left alone", r.why);
+        }
+        rig_deinit(&r);
+        target_deinit(&t);
+}
+
+static void test_portals(void)
+{
+        static const IscsiLogin login = {.initiator = INITIATOR, .target = TARGET_NAME, .qualifier = 1};
+        Proxy proxy;
+        Target t;
+        bool good;
+        Rig r;
+
+        target_init(&t, 200);
+        target_start(&t);
+        proxy_start(&proxy, t.port, 5);
+        rig_init(&r, &login, 1);
+        rig_add_portal(&r, 1, proxy.port);
+        rig_add_portal(&r, 2, t.port); /* 127.0.0.2 */
+        good = rig_begin(&r) && write_some(&r, 20);
+        proxy.shared->mode = PROXY_REFUSE;
+        proxy_cut(&proxy, CUT_AFTER_BYTES, 100000, true);
+        good = good && write_some(&r, 60) && r.portal == 1;
+        good = good && rig_rewind(&r) && rig_check_medium(&r, t.tape);
+        check(good, "one portal of two is gone: the other one carries on", r.why);
+        rig_deinit(&r);
+        proxy_stop(&proxy);
+        target_deinit(&t);
+}
+
+static void test_silence(void)
+{
+        static const IscsiLogin login = {.initiator = INITIATOR, .target = TARGET_NAME, .qualifier = 1};
+        Proxy proxy;
+        usec_t begun;
+        Target t;
+        bool good;
+        Rig r;
+
+        target_init(&t, 200);
+        target_start(&t);
+        proxy_start(&proxy, t.port, 5);
+        rig_init(&r, &login, 1);
+        rig_add_portal(&r, 1, proxy.port);
+        rig_add_portal(&r, 2, t.port);
+        good = rig_begin(&r) && write_some(&r, 20);
+        proxy.shared->mode = PROXY_FREEZE;
+        begun = now();
+        good = good && write_some(&r, 20);
+        check(good && now() - begun < 15 * USEC_PER_SEC, "a link that is silent is given up by its pings",
+              good ? r.last_reason : r.why);
+        good = good && rig_rewind(&r) && rig_check_medium(&r, t.tape);
+        check(good, "and everything is on the tape", r.why);
+        rig_deinit(&r);
+        proxy_stop(&proxy);
+        target_deinit(&t);
+}
+
+static void test_garbled(void)
+{
+        test_garbage(60, PROXY_GARBLE, 200, "bytes of a target's answers are changed");
+}
+
+static void test_invented(void)
+{
+        test_garbage(60, PROXY_INVENT, 1, "PDUs are made up");
+}
+
+static void test_babble(void)
+{
+        test_garbage(60, PROXY_BABBLE, 1, "a portal that babbles");
+}
+
+static const struct {
+        const char *name;
+        void (*run)(void);
+} tests[] = {
+        {"refusals", test_refusals},      {"chap", test_chap},         {"qualifiers", test_qualifiers},
+        {"restart", test_target_restart}, {"portals", test_portals},   {"silence", test_silence},
+        {"garbled", test_garbled},        {"invented", test_invented}, {"babble", test_babble},
+};
+
+/* With a name: only that one. */
+int main(int argc, char **argv)
+{
+        if (!target_is_installed()) {
+                printf("tgtd is not installed\n");
+                return 77;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(tests); i++)
+                if (argc < 2 || strcmp(argv[1], tests[i].name) == 0)
+                        tests[i].run();
+        printf("%u passed, %u failed\n", n_passed, n_failed);
+        return n_failed > 0;
+}
