@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/attached.h"
 #include "daemon/held-facts.h"
 #include "daemon/inventories.h"
 #include "names/bay.h"
@@ -174,6 +175,32 @@ int inventories_read(Inventories *all, const RegistryDevice *device, sd_bus_mess
                      sd_bus_error *error)
 {
         return manager_refuse(error, BUS_ERROR_NOT_PRESENT, -ENODEV, "cannot be asked now");
+}
+
+Attached *manager_attached(Manager *m)
+{
+        return NULL;
+}
+
+int attached_look(Attached *a, const char *url, bool remember, sd_bus_message *call, sd_bus_error *error)
+{
+        return manager_refuse(error, BUS_ERROR_FAILED, -EINVAL, remember ? "no URL" : "nothing there");
+}
+
+int attached_discover(Attached *a, const char *portal, const char *user, sd_bus_message *call,
+                      sd_bus_error *error)
+{
+        return manager_refuse(error, BUS_ERROR_FAILED, -EINVAL, "no portal");
+}
+
+int attached_detach(Attached *a, const char *what, sd_bus_error *error)
+{
+        return manager_refuse(error, BUS_ERROR_FAILED, -ENOENT, "is not attached");
+}
+
+int attached_append(Attached *a, sd_bus_message *answer)
+{
+        return sd_bus_message_append(answer, "a(sss)", 0);
 }
 
 void held_facts(const Held *h, usec_t now, HeldFacts *ret)

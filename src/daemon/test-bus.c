@@ -327,6 +327,10 @@ static void test_methods_of_a_device(void **state)
         check_call(bus, DEVICE("1"), "Elements", NULL, "");
         check_call(bus, DEVICE("2"), "Elements", BUS_ERROR_NO_SUCH_DEVICE, ""); /* a drive has none */
         check_call(bus, DEVICE("1"), "ReadElements", BUS_ERROR_NOT_PRESENT, "");
+        check_call(bus, MANAGER, "Attach", BUS_ERROR_FAILED, "s", "iscsi://");
+        check_call(bus, MANAGER, "Detach", BUS_ERROR_FAILED, "s", "iscsi://");
+        check_call(bus, MANAGER, "Discover", BUS_ERROR_FAILED, "ss", "localhost", "");
+        check_call(bus, MANAGER, "Attached", NULL, "");
         check_call(bus, DEVICE("2"), "Replace", BUS_ERROR_NO_SUCH_DEVICE, "s", "nobody");
         assert_true(sd_bus_call_method(bus, SERVICE, MANAGER, "GetDevice", NULL, &reply, "s", "left") >= 0);
         assert_true(sd_bus_message_read(reply, "o", &path) > 0);
