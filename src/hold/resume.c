@@ -253,6 +253,7 @@ static const StepRow steps[_STEP_MAX] = {
         [STEP_ANCHOR]         = {"last object", step_anchor_start, step_anchor_done},
         [STEP_COMPARE]        = {"compare", step_compare_start, step_compare_done},
         [STEP_REWRITE]        = {"write again", step_rewrite_start, step_rewrite_done},
+        [STEP_PROVE]          = {"prove", step_prove_start, step_prove_done},
         [STEP_ELEMENTS]       = {"element status", step_elements_start, step_elements_done},
         [STEP_FINISH_MOVE]    = {"finish move", step_finish_move_start, step_finish_move_done},
         [STEP_DONE]           = {"done", step_done_start, NULL},

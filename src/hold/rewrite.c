@@ -24,7 +24,6 @@ static void settle_write(Unit *u)
         const JournalRecord *last = journal_record(&u->journal, u->record.journal.end - 1);
         uint8_t sense[SCSI_SENSE_MAX];
         Sense s = {.eom = true, .code = ASC_EARLY_WARNING};
-        bool filemarks = last->length == 0;
         Transfer t;
 
         pass_in_flight(u, last, last->n_objects);
@@ -38,8 +37,15 @@ static void settle_write(Unit *u)
                 unit_settle(u, SCSI_CHECK_CONDITION, sense, sense_build(&s, sense, sizeof(sense)));
         else
                 unit_settle(u, SCSI_GOOD, NULL, 0);
-        if (filemarks)
-                u->want_commit = true; /* the program takes its filemark for a proof */
+}
+
+/* A program takes a filemark for a proof that all before it is on the medium. */
+static bool is_promise(const Unit *u)
+{
+        const InFlight *f = &u->record.in_flight;
+        Transfer t;
+
+        return unit_decode_transfer(u, f->cdb, f->n_data, &t) >= 0 && t.length == 0 && !t.immed;
 }
 
 static bool is_at_position(const Unit *u)
@@ -59,6 +65,10 @@ void step_rewrite_start(Unit *u, usec_t now)
         uint32_t n;
 
         if (!r) {
+                if (unit_write_in_flight(u) && is_promise(u)) {
+                        unit_goto_step(u, STEP_PROVE, now);
+                        return;
+                }
                 if (unit_write_in_flight(u)) {
                         settle_write(u);
                 } else if (!is_at_position(u)) { /* REWIND with IMMED = 1 was acknowledged before its flush */
@@ -156,4 +166,26 @@ void step_rewrite_done(Unit *u, const StepResult *r, usec_t now)
         u->resume.compare++;
         u->resume.compare_object = 0;
         unit_goto_step(u, STEP_REWRITE, now);
+}
+
+/* ---- before a filemark is answered ---- */
+
+void step_prove_start(Unit *u, usec_t now)
+{
+        uint8_t cdb[SCSI_CDB_MAX];
+
+        unit_submit_bare(u, cdb, scsi_cdb_write_filemarks_6(cdb, false, 0));
+}
+
+void step_prove_done(Unit *u, const StepResult *r, usec_t now)
+{
+        if (!r->good && !is_early_warning(r)) {
+                unit_give_up_position(u, now, "the drive could not write its buffer");
+                return;
+        }
+        u->resume.early_warning |= !r->good && r->sense->eom;
+        settle_write(u);
+        unit_commit(u);
+        unit_store(u);
+        unit_goto_step(u, STEP_DONE, now);
 }

@@ -118,7 +118,7 @@ static void test_write_not_sent(void **state)
         assert_int_equal(f->unit.record.position.object, 4);
 }
 
-/* The program takes its filemark for a proof: it is one before the next command. */
+/* The program takes its filemark for a proof: it is one before it is answered. */
 static void test_filemark_executed(void **state)
 {
         Fake *f = *state;
@@ -128,14 +128,40 @@ static void test_filemark_executed(void **state)
         tag = fake_command(f, "10 00 00 00 01 00", NULL, 0);
         expect(f, "10 00 00 00 01 00", LOST);
         expect_return_at(f, "MEDIUM-1", 4);
-        assert_answered(f, tag, SCSI_GOOD);
-        f->object = 4;
-        assert_nothing_sent(f);
-        tag = fake_command(f, WRITE_100, block(4, 100), 100);
+        assert_nothing_answered(f);
         expect(f, CDB_COMMIT, GOOD);
-        assert_int_equal(f->unit.record.commit.object, 4);
-        expect(f, WRITE_100, GOOD);
         assert_answered(f, tag, SCSI_GOOD);
+        assert_int_equal(f->unit.record.commit.object, 4);
+        assert_nothing_sent(f);
+}
+
+static void test_filemark_not_proven(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag;
+
+        write_blocks(f, 3);
+        tag = fake_command(f, "10 00 00 00 01 00", NULL, 0);
+        expect(f, "10 00 00 00 01 00", LOST);
+        expect_return_at(f, "MEDIUM-1", 4);
+        expect(f, CDB_COMMIT, CHECK(SENSE_MEDIUM_ERROR, 0x0c00));
+        assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
+        assert_given_up(f, "the drive could not write its buffer");
+}
+
+/* With IMMED it promises nothing. */
+static void test_filemark_at_once(void **state)
+{
+        Fake *f = *state;
+        uint32_t tag;
+
+        write_blocks(f, 3);
+        tag = fake_command(f, "10 01 00 00 01 00", NULL, 0);
+        expect(f, "10 01 00 00 01 00", LOST);
+        expect_return_at(f, "MEDIUM-1", 4);
+        assert_answered(f, tag, SCSI_GOOD);
+        assert_nothing_sent(f);
+        assert_int_equal(f->unit.record.commit.object, 0);
 }
 
 /* ---- something was ---- */
@@ -410,6 +436,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_write_executed, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_write_not_sent, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_filemark_executed, fake_setup_held, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_filemark_not_proven, fake_setup_held, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_filemark_at_once, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_reset_one_left, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_old_data_behind, fake_setup_held, fake_teardown),
                 cmocka_unit_test(test_differences),

@@ -249,6 +249,7 @@ typedef enum Step {
         STEP_ANCHOR,
         STEP_COMPARE,
         STEP_REWRITE,
+        STEP_PROVE,
         /* changer */
         STEP_ELEMENTS,
         STEP_FINISH_MOVE,
@@ -363,6 +364,8 @@ void step_compare_done(Unit *u, const StepResult *r, usec_t now);
 /* ---- rewrite.c: write the rest again ---- */
 void step_rewrite_start(Unit *u, usec_t now);
 void step_rewrite_done(Unit *u, const StepResult *r, usec_t now);
+void step_prove_start(Unit *u, usec_t now);
+void step_prove_done(Unit *u, const StepResult *r, usec_t now);
 
 /* ---- locate.c: where it is, as far as the drive can be trusted, and going to a place ---- */
 /* LOCATE, or what stands in for it; then goes on with `then`. */
