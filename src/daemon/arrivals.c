@@ -30,6 +30,7 @@ static void tell_missing(Manager *m, const DevicePath *these, size_t n_these, co
                          size_t n_others, const char *event)
 {
         RegistryDevice device;
+        char name[DEVICE_PATH_NAME_MAX];
 
         for (size_t i = 0; i < n_these; i++) {
                 const DevicePath *p = &these[i];
@@ -39,7 +40,7 @@ static void tell_missing(Manager *m, const DevicePath *these, size_t n_these, co
                     is_held(others, n_others, &p->identity))
                         continue;
                 if (registry_find(manager_registry(m), &p->identity, &device) >= 0 && !device.hold)
-                        manager_add_event(m, device.id, event, p->sg);
+                        manager_add_event(m, device.id, event, device_path_name(p, name));
         }
 }
 

@@ -10,8 +10,8 @@
 #include "daemon/attached-internal.h"
 #include "daemon/attached-login.h"
 #include "daemon/bus.h"
+#include "daemon/events.h"
 #include "daemon/manager.h"
-#include "util/log.h"
 
 struct Ask {
         Attached *attached;
@@ -127,7 +127,7 @@ static int attach(Ask *ask, const LunFound *found, size_t n)
         if (r < 0)
                 return sd_bus_reply_method_errorf(ask->call, BUS_ERROR_FAILED, "%s: cannot be attached: %s",
                                                   text, strerror(-r));
-        log_notice("iscsi: attached: %s", text);
+        event_log_daemon("attached", "iscsi: attached: %s", text);
         return answer_units(ask->call, found, n);
 }
 

@@ -15,6 +15,7 @@
 #include "daemon/attached-internal.h"
 #include "daemon/attached-login.h"
 #include "daemon/bus.h"
+#include "daemon/events.h"
 #include "daemon/manager-internal.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -196,12 +197,15 @@ static int take_units(Target *t, const LunFound *found, size_t n)
 /* What is known of its units stays: a held device needs its way back. */
 static void went_offline(Target *t, const char *why)
 {
-        char portal[ISCSI_PORTAL_MAX];
+        char portal[ISCSI_PORTAL_MAX], text[ISCSI_PORTAL_MAX + 208];
 
         snprintf(t->why, sizeof(t->why), "%s", why);
-        if (t->online || !t->complained)
-                log_notice("iscsi: %s at %s: %s", t->url.target,
-                           iscsi_portal_format(t->url.host, t->url.port, portal), why);
+        if (t->online || !t->complained) {
+                snprintf(text, sizeof(text), "%s: %.200s",
+                         iscsi_portal_format(t->url.host, t->url.port, portal), why);
+                (void) event_log(&(HookEvent){.event = "target-lost", .name = t->url.target, .text = text},
+                                 now());
+        }
         t->complained = true;
         t->online = false;
         t->next = now() + usec_min(RETRY_FIRST << (t->n_failed < 8 ? t->n_failed : 8), RETRY_MOST);
@@ -431,7 +435,7 @@ int attached_detach(Attached *a, const char *what, sd_bus_error *error)
                 r = check_unused(a, at, error);
         if (r < 0)
                 return r;
-        log_notice("iscsi: detached: %s", iscsi_url_format(&a->urls[at], text));
+        event_log_daemon("detached", "iscsi: detached: %s", iscsi_url_format(&a->urls[at], text));
         memmove(&a->urls[at], &a->urls[at + 1], (a->n_urls - at - 1) * sizeof(a->urls[0]));
         a->n_urls--;
         r = attached_file_write(LIST_PATH, a->urls, a->n_urls);

@@ -53,6 +53,9 @@ static const EventRow events[] = {
         {"stop-incomplete",      LOG_WARNING, false, "2dbf91d304e9424eb2e0536107a74330"},
         {"configuration",        LOG_INFO,    false, "1d69079e502542c2b711a27a12e5cdb4"},
         {"configuration-failed", LOG_ERR,     false, "db23306a405e4d7b8776d5e0fe17db2f"},
+        {"attached",             LOG_NOTICE,  false, "e335f9339bb84dfa9100be29c5b355e0"},
+        {"detached",             LOG_NOTICE,  false, "faeebea0e67a4d8b8ab32d38c272a634"},
+        {"target-lost",          LOG_NOTICE,  false, "5c70823e7cc149c8b0d80ac3e3ac06a0"},
         {"scan-failed",          LOG_WARNING, false, "5a0c8de7e08a4a1f9d0b6ee1c6f2c9d4"},
         {"registry-failed",      LOG_WARNING, false, "456382e35dc643bbb677064083a4a005"},
 };
@@ -116,7 +119,7 @@ static void write_event(const EventRow *row, const HookEvent *e)
 /* The last devices that something happened to; one that falls out begins anew. */
 typedef struct Limited {
         const EventRow *row;
-        char name[64];
+        char name[224]; /* of a device; the longest is that of an iSCSI target */
         RateLimit limit;
         usec_t used;
 } Limited;

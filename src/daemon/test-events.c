@@ -103,6 +103,19 @@ static void test_others(void **state)
         assert_int_equal(count_lines(take_log()), 2);
 }
 
+/* The longest name there may be, of an iSCSI target (RFC 7143 4.2.7.1). */
+static void test_long_name(void **state)
+{
+        const usec_t t = 150 * 24 * 3600 * USEC_PER_SEC;
+        char name[224];
+
+        memset(name, 'x', sizeof(name) - 1);
+        name[sizeof(name) - 1] = '\0';
+        for (int i = 0; i < 100; i++)
+                (void) event_log(&(HookEvent){.event = "target-lost", .name = name}, t);
+        assert_int_equal(count_lines(take_log()), EVENT_BURST);
+}
+
 /* More devices than are remembered: they are logged, and no one is lost. */
 static void test_many(void **state)
 {
@@ -119,9 +132,8 @@ static void test_many(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_lines),
-                cmocka_unit_test(test_flapping),
-                cmocka_unit_test(test_others),
+                cmocka_unit_test(test_lines),  cmocka_unit_test(test_flapping),
+                cmocka_unit_test(test_others), cmocka_unit_test(test_long_name),
                 cmocka_unit_test(test_many),
         };
 

@@ -2,7 +2,7 @@
 
 /* Which cartridge is in the drive, for people: an event for each that comes and goes. Nothing is decided by
  * it; what proves a cartridge is in restore.c and compare.c. The barcode is one that the library has told the
- * drive, or that a program has written into the memory of the cartridge (SPC-4 7.4.2.4.7), and may be wrong.
+ * drive, or that a program has written into the memory of the cartridge (SPC-4 7.4), and may be wrong.
  */
 
 #include <stdio.h>

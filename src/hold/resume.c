@@ -96,11 +96,19 @@ static void resolve_in_flight(Unit *u)
 /* What became of the command that was with the device. */
 static const char *fate_of_head(const Unit *u)
 {
+        const InFlight *f = &u->record.in_flight;
+        Sense s;
+
         if (u->n_queue == 0 || !u->queue[0].executing)
                 return NULL;
-        if (u->record.in_flight.phase != IN_FLIGHT_SETTLED)
+        if (f->phase != IN_FLIGHT_SETTLED)
                 return "sent again";
-        return u->record.in_flight.status == SCSI_GOOD ? "found to be done" : "answered with an error";
+        if (f->status == SCSI_GOOD)
+                return "found to be done";
+        /* behind early warning */
+        return sense_parse(f->sense, f->n_sense, &s) >= 0 && s.key == SENSE_NO_SENSE
+                       ? "found to be done"
+                       : "answered with an error";
 }
 
 static void tell_resumed(Unit *u)

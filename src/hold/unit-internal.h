@@ -105,7 +105,7 @@ static inline bool unit_becomes_ready(const Sense *s)
                s->code != 0x0403;
 }
 
-/* What the drive says of how far it is, SPC-5 4.4.2.2.4; NULL: it has answered with something else. */
+/* What the drive says of how far it is, SPC-4 4.5.2.4.4; NULL: it has answered with something else. */
 static inline void unit_note_progress(Unit *u, const Sense *s)
 {
         u->progress = s && s->progress_valid ? (uint32_t) s->progress + 1 : 0;

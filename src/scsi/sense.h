@@ -53,7 +53,7 @@ typedef struct Sense {
         bool progress_valid;
         uint8_t key;
         uint16_t code;     /* ASC << 8 | ASCQ */
-        uint16_t progress; /* of what makes it not ready, in 65536ths: NO SENSE and NOT READY, SPC-5 4.4.2.4.4
+        uint16_t progress; /* of what makes it not ready, in 65536ths: NO SENSE and NOT READY, SPC-4 4.5.2.4.4
                             */
         int64_t information; /* residue; signed: READ of a longer block has a negative one */
 } Sense;
