@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Asking evertaped, dbus/README.md. */
+/* Asking evertaped, man/org.evertape1.5.scd. */
 
 #include <systemd/sd-bus.h>
 

@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <string.h>
 
+#include "ctl/ctl-agent.h"
 #include "ctl/ctl-bus.h"
 #include "ctl/ctl.h"
 #include "util/iscsi-url.h"
@@ -79,8 +80,7 @@ static size_t look_up(const char *host, char (*ret)[HOST_MAX])
                 return 0;
         }
         for (const struct addrinfo *a = found; a && n < HOSTS_MAX; a = a->ai_next)
-                if (getnameinfo(a->ai_addr, a->ai_addrlen, ret[n], HOST_MAX, NULL, 0,
-                                NI_NUMERICHOST) == 0 &&
+                if (getnameinfo(a->ai_addr, a->ai_addrlen, ret[n], HOST_MAX, NULL, 0, NI_NUMERICHOST) == 0 &&
                     iscsi_host_is_address(ret[n]))
                         n++;
         freeaddrinfo(found);
@@ -137,6 +137,7 @@ static int attach_all(const Options *o, const IscsiUrl *url)
 
         if (n == 0 || bus_open(&bus) < 0)
                 return EXIT_FAILURE;
+        agent_start();
         table = new_table(o, "attached", unit_columns, ELEMENTSOF(unit_columns));
         for (size_t i = 0; i < n; i++) {
                 IscsiUrl u = *url;
@@ -312,5 +313,6 @@ int verb_discover(int argc, char **argv)
                 return usage_error(argv[0], "%s: %s", argv[optind], why);
         if (look_up(u.host, addresses) == 0 || bus_open(&bus) < 0)
                 return EXIT_FAILURE;
+        agent_start();
         return discover(bus, &o, addresses[0], u.port) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

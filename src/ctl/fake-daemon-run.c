@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* fake-daemon-run library|empty|hostile|large|held COMMAND...: runs a command with a daemon of paper on a bus
+/* fake-daemon-run library|empty|... COMMAND...: runs a command with a daemon of paper on a bus
  * of its own. 77: there is no dbus-daemon here. */
 
 #include <signal.h>
@@ -35,7 +35,9 @@ int main(int argc, char **argv)
                      {"empty", FAKE_EMPTY},
                      {"hostile", FAKE_HOSTILE},
                      {"large", FAKE_LARGE},
-                     {"held", FAKE_ALL_HELD}};
+                     {"held", FAKE_ALL_HELD},
+                     {"large-library", FAKE_LARGE_LIBRARY},
+                     {"hostile-library", FAKE_HOSTILE_LIBRARY}};
         pid_t bus, daemon = -1;
         char address[512];
         int status = 1;

@@ -408,6 +408,29 @@ static int on_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
                                           "sg3", SINCE, "", "replaced", "now\033[2J B, before A");
 }
 
+/* ---- iSCSI ---- */
+
+static int on_attached(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        if (((const Fake *) userdata)->mode == FAKE_EMPTY)
+                return sd_bus_reply_method_return(call, "a(sss)", 0);
+        return sd_bus_reply_method_return(call, "a(sss)", 2, "iscsi://10.0.0.1/iqn.2026-11.example:lib",
+                                          "online", "", "iscsi://10.0.0.2/iqn.2026-11.example:lib", "offline",
+                                          "no route to host");
+}
+
+/* Attach and Look. */
+static int on_look(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        return sd_bus_reply_method_return(call, "a(usssbs)", 2, 0, "changer", "STK", "L700", 1, "LIB0001", 1,
+                                          "tape", "HP", "Ultrium 3-SCSI", 1, "a\033b");
+}
+
+static int on_discover(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+        return sd_bus_reply_method_return(call, "a(ss)", 1, "iqn.2026-11.example:lib", "10.0.0.1:3260");
+}
+
 /* No vtable: it would not let a mode answer with a wrong signature. */
 static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
@@ -420,7 +443,9 @@ static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error)
                        {"Forget", on_forget},      {"ExportNames", on_export},
                        {"ImportNames", on_import}, {"History", on_history},
                        {"Paths", on_paths},        {"Fail", on_fail},
-                       {"Elements", on_elements},  {"ReadElements", on_read_elements}};
+                       {"Elements", on_elements},  {"ReadElements", on_read_elements},
+                       {"Attached", on_attached},  {"Attach", on_look},
+                       {"Look", on_look},          {"Discover", on_discover}};
 
         FakeMode mode = ((const Fake *) userdata)->mode;
 

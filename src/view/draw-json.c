@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Keys are those of dbus/README.md with a dash before what was a capital letter: BytesWritten is
+/* Keys are those of man/org.evertape1.5.scd with a dash before what was a capital letter: BytesWritten is
  * bytes-written. */
 
 #include <ctype.h>

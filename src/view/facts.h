@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What is said of a device or a path: keys as dbus/README.md has them, each with a text or a number. What
+/* What is said of a device or a path: keys as man/org.evertape1.5.scd has them, each with a text or a number. What
  * draws asks for the keys that it knows. */
 
 #include <stdbool.h>

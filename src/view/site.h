@@ -8,7 +8,7 @@
 
 #define SITE_TAG_MAX 40
 
-/* As Elements() has them, dbus/README.md. */
+/* As Elements() has them, man/org.evertape1.5.scd. */
 enum {
         SITE_PICKER = 1,
         SITE_SLOT = 2,
