@@ -17,7 +17,8 @@
 #include "util/bytes.h"
 #include "util/cleanup.h"
 
-#define INITIATOR "iqn.2026-11.test:bench"
+#define ROUNDS_MAX 99
+#define INITIATOR  "iqn.2026-11.test:bench"
 
 typedef struct Plain {
         struct iscsi_context *context;
@@ -103,7 +104,7 @@ static double held(unsigned port, uint32_t n_block, unsigned n_blocks, uint8_t *
         double begun;
         Rig r;
 
-        rig_init(&r, &login, 1);
+        rig_init(&r, &login, 1, 512u << 20);
         rig_add_portal(&r, 1, port);
         if (!rig_begin(&r))
                 exit(1);
@@ -118,6 +119,13 @@ static double held(unsigned port, uint32_t n_block, unsigned n_blocks, uint8_t *
         return begun;
 }
 
+static int compare(const void *a, const void *b)
+{
+        double x = *(const double *) a, y = *(const double *) b;
+
+        return (x > y) - (x < y);
+}
+
 int main(int argc, char **argv)
 {
         static const struct option options[] = {{"mib", required_argument, NULL, 'm'},
@@ -127,7 +135,7 @@ int main(int argc, char **argv)
         static uint8_t data[RIG_BLOCK_MAX];
         uint32_t n_block = 256 * 1024;
         unsigned mib = 256, rounds = 5, n_blocks;
-        double best_plain = 0, best_held = 0;
+        double ratios[ROUNDS_MAX];
         char portal[ISCSI_PORTAL_MAX];
         Target t;
 
@@ -138,7 +146,7 @@ int main(int argc, char **argv)
                         return 2;
                 mib = c == 'm' ? v : mib;
                 n_block = c == 'b' && v <= RIG_BLOCK_MAX ? v : n_block;
-                rounds = c == 'r' ? v : rounds;
+                rounds = c == 'r' && v <= ROUNDS_MAX ? v : rounds;
         }
         n_blocks = (unsigned) (((uint64_t) mib << 20) / n_block);
         rig_fill(1, data, sizeof(data));
@@ -150,11 +158,10 @@ int main(int argc, char **argv)
                        h = mib / held(t.port, n_block, n_blocks, data);
 
                 printf("plain %7.1f MiB/s, held %7.1f MiB/s, ratio %.3f\n", p, h, h / p);
-                best_plain = p > best_plain ? p : best_plain;
-                best_held = h > best_held ? h : best_held;
+                ratios[i] = h / p;
         }
-        printf("block %u: best of each: %.1f, %.1f, ratio %.3f\n", n_block, best_plain, best_held,
-               best_held / best_plain);
+        qsort(ratios, rounds, sizeof(ratios[0]), compare);
+        printf("blocks of %u: median of the ratios %.3f\n", n_block, ratios[rounds / 2]);
         target_deinit(&t);
         return 0;
 }
