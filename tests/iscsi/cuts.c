@@ -125,7 +125,7 @@ int main(int argc, char **argv)
         target_init(&target, o.mib * 4 + 256);
         target_start(&target);
         proxy_start(&proxy, target.port, o.seed);
-        rig_init(&rig, &login, target.lun);
+        rig_init(&rig, &login, target.lun, RIG_JOURNAL);
         rig_add_portal(&rig, 1, proxy.port);
         good = backup(&rig, &proxy, &o, &n_cuts);
         proxy.shared->cut = CUT_NONE;

@@ -251,7 +251,7 @@ static void test_target_restart(void)
 
         target_init(&t, 200);
         target_start(&t);
-        rig_init(&r, &login, 1);
+        rig_init(&r, &login, 1, RIG_JOURNAL);
         rig_add_portal(&r, 1, t.port);
         good = rig_begin(&r) && write_some(&r, 40);
         for (int i = 0; i < 3 && good; i++) {
@@ -289,7 +289,7 @@ static void test_portals(void)
         target_init(&t, 200);
         target_start(&t);
         proxy_start(&proxy, t.port, 5);
-        rig_init(&r, &login, 1);
+        rig_init(&r, &login, 1, RIG_JOURNAL);
         rig_add_portal(&r, 1, proxy.port);
         rig_add_portal(&r, 2, t.port); /* 127.0.0.2 */
         good = rig_begin(&r) && write_some(&r, 20);
@@ -315,7 +315,7 @@ static void test_silence(void)
         target_init(&t, 200);
         target_start(&t);
         proxy_start(&proxy, t.port, 5);
-        rig_init(&r, &login, 1);
+        rig_init(&r, &login, 1, RIG_JOURNAL);
         rig_add_portal(&r, 1, proxy.port);
         rig_add_portal(&r, 2, t.port);
         good = rig_begin(&r) && write_some(&r, 20);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The proxy by itself, for scenarios of the lab: iscsi-proxy TARGET-PORT CUTS BYTES. Prints the port it listens
- * at, cuts so often, each time after some BYTES or fewer, prints a line for each cut, and goes on forwarding. */
+/* The proxy by itself, for scenarios of the lab: iscsi-proxy TARGET-PORT CUTS BYTES. Prints the port it
+ * listens at, cuts so often, each time after some BYTES or fewer, prints a line for each cut, and goes on
+ * forwarding. */
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -37,7 +37,7 @@ typedef struct ProxyShared {
         ProxyMode mode;
         CutClass cut; /* one-shot: CUT_NONE again when it is done */
         uint64_t n;   /* for CUT_AFTER_BYTES, GARBLE, INVENT; else which byte, modulo */
-        bool kick; /* what is connected now is cut off first */
+        bool kick;    /* what is connected now is cut off first */
         bool reset;   /* RST and not FIN */
         uint64_t n_cuts, n_connections, n_bytes, n_garbled;
 } ProxyShared;

@@ -14,7 +14,6 @@
 #include "scsi/cdb.h"
 #include "util/cleanup.h"
 
-#define N_RING     (4u * 1024 * 1024)
 #define RETRY_MOST (200 * USEC_PER_MSEC)
 #define PATIENCE   (120 * USEC_PER_SEC)
 
@@ -48,7 +47,7 @@ static void *allocate(size_t n)
         return p;
 }
 
-void rig_init(Rig *r, const IscsiLogin *login, unsigned lun)
+void rig_init(Rig *r, const IscsiLogin *login, unsigned lun, size_t n_journal)
 {
         UnitConfig config = {.type = DEVICE_TAPE, .serial = TARGET_SERIAL, .timeout = USEC_INFINITY};
 
@@ -56,8 +55,8 @@ void rig_init(Rig *r, const IscsiLogin *login, unsigned lun)
         r->memory = (UnitMemory){
                 .state = allocate(sizeof(UnitState)),
                 .n_state = sizeof(UnitState),
-                .ring = allocate(N_RING),
-                .n_ring = N_RING,
+                .ring = allocate(n_journal),
+                .n_ring = n_journal,
                 .scratch = allocate(HOLD_SCRATCH_SIZE),
                 .n_scratch = HOLD_SCRATCH_SIZE,
         };
@@ -161,8 +160,8 @@ static void carry_out(Rig *r)
                 case HOLD_CHANGED:
                 case HOLD_EVENT:
                         if (getenv("RIG_VERBOSE"))
-                                fprintf(stderr, "  %s [%s] %s: %s\n", a.event ? a.event : "changed", r->last_reason,
-                                        unit_phase_name(r->unit->phase), a.text);
+                                fprintf(stderr, "  %s [%s] %s: %s\n", a.event ? a.event : "changed",
+                                        r->last_reason, unit_phase_name(r->unit->phase), a.text);
                         break;
                 }
 }

@@ -42,8 +42,10 @@ typedef struct Rig {
         usec_t patience; /* for one command */
 } Rig;
 
+#define RIG_JOURNAL (4u << 20) /* the least: often committed, and soon compared */
+
 /* login and what it points to are lent. */
-void rig_init(Rig *r, const IscsiLogin *login, unsigned lun);
+void rig_init(Rig *r, const IscsiLogin *login, unsigned lun, size_t n_journal);
 void rig_add_portal(Rig *r, unsigned address, unsigned port); /* 127.0.0.ADDRESS */
 void rig_deinit(Rig *r);
 

@@ -140,8 +140,7 @@ void target_start(Target *t)
 {
         usec_t until = usec_now(CLOCK_MONOTONIC) + PATIENCE;
 
-        t->pid =
-                start(t, "-f -C 0 --iscsi portal=127.0.0.1:%u,portal=127.0.0.2:%u", t->port, t->port);
+        t->pid = start(t, "-f -C 0 --iscsi portal=127.0.0.1:%u,portal=127.0.0.2:%u", t->port, t->port);
         while (!run(t, TGTADM, "--lld iscsi --mode system --op show"))
                 if (usec_now(CLOCK_MONOTONIC) > until || waitpid(t->pid, NULL, WNOHANG) != 0)
                         give_up("tgtd does not start; see its log");
