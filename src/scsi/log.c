@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A parameter names its own length, so a lie ends the page and no more. Only cumulative values count (page
- * control 01b): thresholds are no errors. */
+ * control 01b): thresholds are no errors. TapeAlert flags have none, and drives ignore the page control
+ * there. */
 
 #include "scsi/log.h"
 
@@ -82,8 +83,10 @@ bool drive_log_take(DriveLog *log, const uint8_t *cdb, size_t n_cdb, const uint8
 {
         LogPage page;
 
-        if (n_cdb < 10 || cdb[0] != OP_LOG_SENSE || cdb[2] >> 6 != CUMULATIVE ||
-            log_page_init(&page, data, n_data) < 0 || page.subpage != 0 || get_be(cdb + 5, 2) != 0)
+        if (n_cdb < 10 || cdb[0] != OP_LOG_SENSE || log_page_init(&page, data, n_data) < 0 ||
+            page.subpage != 0 || get_be(cdb + 5, 2) != 0)
+                return false;
+        if (cdb[2] >> 6 != CUMULATIVE && page.page != LOG_PAGE_TAPEALERT)
                 return false;
         switch (page.page) {
         case LOG_PAGE_TAPEALERT:

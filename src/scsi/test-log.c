@@ -83,6 +83,8 @@ static void test_error_counters(void **state)
         memcpy(threshold, write_cdb, 10);
         threshold[2] = LOG_PAGE_WRITE_ERRORS;
         assert_false(drive_log_take(&log, threshold, 10, errors, sizeof(errors)));
+        threshold[2] = 0xc0 | LOG_PAGE_WRITE_ERRORS;
+        assert_false(drive_log_take(&log, threshold, 10, errors, sizeof(errors)));
         memcpy(read, errors, sizeof(read));
         read[0] = LOG_PAGE_READ_ERRORS;
         assert_true(drive_log_take(&log, write_cdb, 10, read, sizeof(read)));
