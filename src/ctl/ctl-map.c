@@ -199,7 +199,7 @@ int verb_map(int argc, char **argv)
                 map.svg = c == 's' ? optarg : map.svg;
         }
         if (argc - optind > 1)
-                return usage_error(argv[0], "give one LIBRARY, or none for all");
+                return usage_error(argv[0], "give the NAME of one library, or none for all");
         if (map.json && map.svg)
                 return usage_error(argv[0], "either --json or --svg");
         map.library = argv[optind];

@@ -58,7 +58,7 @@ static const Verb verbs[] = {
         },
         {
                 .name = "map",
-                .arguments = "[OPTION...] [LIBRARY]",
+                .arguments = "[OPTION...] [NAME]",
                 .summary = "draw libraries: drives, slots and cartridges",
                 .options = "  -J, --json            JSON, of all that is known\n"
                            "  -s, --svg FILE        write the picture to FILE as SVG; - is the output\n"

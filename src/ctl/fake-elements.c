@@ -88,6 +88,8 @@ int fake_append_facts(sd_bus_message *m)
                 {"JournalSize", 268435456},
                 {"TapeAlert", UINT64_C(1) << 44},
                 {"TapeAlertAt", UINT64_C(1795442462000000)},
+                {"WriteErrorsAt", 1795442462000000},
+                {"ReadErrorsAt", 1795442462000000},
                 {"WriteErrorsCorrected", 5},
                 {"WriteErrorsUncorrected", 0},
                 {"ReadErrorsCorrected", 2},

@@ -161,6 +161,14 @@ TEXT(get_medium_serial, facts(v).medium_serial)
 TEXT(get_motion, facts(v).motion)
 TEXT(get_motion_detail, facts(v).motion_detail)
 NUMBER(get_motion_since, facts(v).motion_since)
+NUMBER(get_tapealert, v->held ? v->held->log.log.tapealert : 0)
+NUMBER(get_tapealert_at, v->held ? v->held->log.tapealert_at : 0)
+NUMBER(get_write_corrected, v->held ? v->held->log.log.write_corrected : 0)
+NUMBER(get_write_uncorrected, v->held ? v->held->log.log.write_uncorrected : 0)
+NUMBER(get_write_errors_at, v->held ? v->held->log.write_at : 0)
+NUMBER(get_read_corrected, v->held ? v->held->log.log.read_corrected : 0)
+NUMBER(get_read_uncorrected, v->held ? v->held->log.log.read_uncorrected : 0)
+NUMBER(get_read_errors_at, v->held ? v->held->log.read_at : 0)
 NUMBER(get_timeout, v->held ? v->held->unit->config.timeout : 0)
 
 static void get_progress(const DeviceView *v, PropertyValue *ret)
@@ -238,6 +246,14 @@ const DeviceProperty device_properties[] = {
         {"MotionDetail", "s",  PROPERTY_COUNTED, get_motion_detail},
         {"MotionSince",  "t",  PROPERTY_COUNTED, get_motion_since},
         {"Progress",     "s",  PROPERTY_COUNTED, get_progress},
+        {"TapeAlert",    "t",  PROPERTY_COUNTED, get_tapealert},
+        {"TapeAlertAt",  "t",  PROPERTY_COUNTED, get_tapealert_at},
+        {"WriteErrorsCorrected",   "t", PROPERTY_COUNTED, get_write_corrected},
+        {"WriteErrorsUncorrected", "t", PROPERTY_COUNTED, get_write_uncorrected},
+        {"WriteErrorsAt", "t", PROPERTY_COUNTED, get_write_errors_at},
+        {"ReadErrorsCorrected",    "t", PROPERTY_COUNTED, get_read_corrected},
+        {"ReadErrorsUncorrected",  "t", PROPERTY_COUNTED, get_read_uncorrected},
+        {"ReadErrorsAt",  "t", PROPERTY_COUNTED, get_read_errors_at},
         {"Timeout",      "t",  PROPERTY_TOLD,    get_timeout},
         {"User",         "s",  PROPERTY_LOOKED,  get_user},
         {"UserPid",      "u",  PROPERTY_LOOKED,  get_user_pid},

@@ -108,6 +108,8 @@ static void answer(Held *h, const HoldAction *a)
 
         if (h->inventory)
                 inventories_answer(h->inventory, a);
+        if (log_watch_waits(&h->log))
+                log_watch_answer(&h->log, a, usec_now(CLOCK_REALTIME));
         if (b) {
                 if (a->n_read > 0)
                         scatter(b);
@@ -138,6 +140,8 @@ static void take_command(Held *h, const TcmuRequest *r)
         }
         if (h->inventory)
                 inventories_command(h->inventory, &c);
+        else
+                log_watch_command(&h->log, &c);
         unit_command(h->unit, &c, now(h));
 }
 

@@ -8,6 +8,7 @@
 
 #include "daemon/held-paths.h"
 #include "daemon/job.h"
+#include "daemon/log-watch.h"
 #include "daemon/memory.h"
 #include "daemon/rate.h"
 #include "daemon/resume-clock.h"
@@ -47,6 +48,7 @@ typedef struct Held {
         Unit *unit;
         bool fresh; /* no predecessor's state was found */
         struct LibraryInventory *inventory; /* NULL: this is no library */
+        LogWatch log;                       /* of a drive */
 
         HeldPaths paths;
         Transport *transport; /* the active path's, or NULL */

@@ -114,6 +114,7 @@ static void stop_reading(LibraryInventory *l)
 }
 
 static void go_on(Inventories *all);
+static void want_at(LibraryInventory *l, usec_t at);
 static int ask(LibraryInventory *l);
 
 static void try_later(LibraryInventory *l)
@@ -148,7 +149,7 @@ static void finished(LibraryInventory *l)
         l->reader = element_reader_free(l->reader);
         if (TAKE_GENERIC(l->again, bool, false)) {
                 doubt(l);
-                inventories_want(l->all, l->id);
+                want_at(l, now() + QUIET);
         }
         reply(l, 0);
 }

@@ -16,7 +16,8 @@ typedef struct Row {
         const char *key;
         MetricFamily family;
         uint64_t scale;
-        bool held; /* of held devices only */
+        bool held;      /* of held devices only */
+        const char *at; /* key of when it was told; 0: never, and nobody knows it. NULL: it is known */
 } Row;
 
 /* clang-format off */
@@ -40,11 +41,11 @@ static const Row device_rows[] = {
         {"JournalFill",  {"evertape_device_journal_fill_bytes",     METRIC_GAUGE,   "bytes",   "Written and not known to be on the tape yet."}, 1, true},
         {"JournalSize",  {"evertape_device_journal_size_bytes",     METRIC_GAUGE,   "bytes",   "Room for that."}, 1, true},
         {"Timeout",      {"evertape_device_timeout_seconds",        METRIC_GAUGE,   "seconds", "How long a command may wait for the device."}, USEC_PER_SEC, true},
-        {"TapeAlertAt",  {"evertape_device_tapealert_timestamp_seconds", METRIC_GAUGE, "seconds", "When a program last read the drive's TapeAlert flags."}, USEC_PER_SEC, true},
-        {"WriteErrorsCorrected",   {"evertape_device_write_errors_corrected",   METRIC_GAUGE, NULL, "Log page 02h as a program last read it: errors corrected while writing."}, 1, true},
-        {"WriteErrorsUncorrected", {"evertape_device_write_errors_uncorrected", METRIC_GAUGE, NULL, "Log page 02h as a program last read it: errors not corrected while writing."}, 1, true},
-        {"ReadErrorsCorrected",    {"evertape_device_read_errors_corrected",    METRIC_GAUGE, NULL, "Log page 03h as a program last read it: errors corrected while reading."}, 1, true},
-        {"ReadErrorsUncorrected",  {"evertape_device_read_errors_uncorrected",  METRIC_GAUGE, NULL, "Log page 03h as a program last read it: errors not corrected while reading."}, 1, true},
+        {"TapeAlertAt",  {"evertape_device_tapealert_timestamp_seconds", METRIC_GAUGE, "seconds", "When a program last read the drive's TapeAlert flags."}, USEC_PER_SEC, true, "TapeAlertAt"},
+        {"WriteErrorsCorrected",   {"evertape_device_write_errors_corrected",   METRIC_GAUGE, NULL, "Log page 02h as a program last read it: errors corrected while writing."}, 1, true, "WriteErrorsAt"},
+        {"WriteErrorsUncorrected", {"evertape_device_write_errors_uncorrected", METRIC_GAUGE, NULL, "Log page 02h as a program last read it: errors not corrected while writing."}, 1, true, "WriteErrorsAt"},
+        {"ReadErrorsCorrected",    {"evertape_device_read_errors_corrected",    METRIC_GAUGE, NULL, "Log page 03h as a program last read it: errors corrected while reading."}, 1, true, "ReadErrorsAt"},
+        {"ReadErrorsUncorrected",  {"evertape_device_read_errors_uncorrected",  METRIC_GAUGE, NULL, "Log page 03h as a program last read it: errors not corrected while reading."}, 1, true, "ReadErrorsAt"},
 };
 
 static const Row path_rows[] = {
@@ -84,7 +85,8 @@ static void print_row(const Site *s, const Row *r, FILE *f)
                 const MetricLabel label = {"device", site_name(&s->devices[i])};
 
                 if (!facts_has_number(facts, r->key) || (r->held && !facts_number(facts, "Held")) ||
-                    facts_number(facts, r->key) == USEC_INFINITY) /* Timeout=infinity */
+                    facts_number(facts, r->key) == USEC_INFINITY || /* Timeout=infinity */
+                    (r->at && facts_number(facts, r->at) == 0))
                         continue;
                 if (!begun)
                         metric_family(&r->family, f);

@@ -12,7 +12,7 @@
 #include "client/client.h"
 #include "util/time.h"
 
-#define FRESH        (1 * USEC_PER_SEC)
+#define FRESH        (2 * USEC_PER_SEC) /* evertaped looks through /proc for who has a device open */
 #define CALL_TIMEOUT (5 * USEC_PER_SEC)
 
 struct Source {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What evertaped knows, asked for at most once a second, whoever looks. */
+/* What evertaped knows, asked for at most every two seconds, whoever looks. */
 
 #include "view/site.h"
 
