@@ -861,7 +861,7 @@ static void test_status_follows_a_restart(void **state)
         char line[4096];
 
         start_daemon(FAKE_LIBRARY);
-        run_start(&follower, ARGS("status", "-f", "-J", "-i", "10ms", "lib1-drive2"));
+        run_start(&follower, ARGS("status", "-f", "-J", "-i", "1s", "lib1-drive2"));
         read_line(follower.out, line, sizeof(line));
         assert_non_null(strstr(line, "\"state\": \"present\""));
         stop_daemon();

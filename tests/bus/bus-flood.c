@@ -3,8 +3,8 @@
 /* bus-flood SECONDS DESTINATION [SEED]: a local user who means harm. Many connections with many matches each,
  * and calls without a pause: methods, objects, interfaces and arguments right and wrong, large and nested.
  * For the scenario `bus` of the lab; DESTINATION org.freedesktop.DBus is the same trouble for somebody else.
- * Says "flooding" when all of it is on its way, and ends with what was sent and answered, one line; with 1 if a
- * connection was lost. */
+ * Says "flooding" when all of it is on its way, and ends with what was sent and answered, one line; with 1 if
+ * a connection was lost. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -132,7 +132,51 @@ static const Add adds[] = {
 };
 static const Add large_adds[] = {add_large_name, add_large_array};
 
+static int add_get_user(sd_bus_message *m)
+{
+        return sd_bus_message_append(m, "ss", "org.evertape1.Device", "User");
+}
+
+static int add_interface(sd_bus_message *m)
+{
+        return sd_bus_message_append(m, "s", "org.evertape1.Device");
+}
+
 /* ---- calls ---- */
+
+/* Those that cost evertaped most. */
+static const struct {
+        const char *path, *interface, *member;
+        Add add;
+} right[] = {
+        {"/org/evertape1", "org.evertape1.Manager", "List", add_nothing},
+        {"/org/evertape1", "org.evertape1.Manager", "Show", add_name},
+        {"/org/evertape1", "org.evertape1.Manager", "History", add_since},
+        {"/org/evertape1", "org.evertape1.Manager", "Hold", add_name},
+        {"/org/evertape1", "org.evertape1.Manager", "ImportNames", add_two},
+        {"/org/evertape1", "org.evertape1.Manager", "ExportNames", add_nothing},
+        {"/org/evertape1", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", add_nothing},
+        {"/org/evertape1/device/1", "org.freedesktop.DBus.Properties", "GetAll", add_interface},
+        {"/org/evertape1/device/2", "org.freedesktop.DBus.Properties", "Get", add_get_user},
+        {"/org/evertape1/device/2", "org.evertape1.Device", "Release", add_nothing},
+};
+
+static int make_call(Client *c, sd_bus_message **ret)
+{
+        size_t i = (size_t) random() % ELEMENTSOF(right);
+        int r;
+
+        if (random() % 2) {
+                r = sd_bus_message_new_method_call(c->bus, ret, destination, right[i].path,
+                                                   right[i].interface, right[i].member);
+                return r < 0 ? r : right[i].add(*ret);
+        }
+        r = sd_bus_message_new_method_call(c->bus, ret, destination, PICK(paths), PICK(interfaces),
+                                           PICK(members));
+        if (r >= 0)
+                r = random() % 100 ? PICK(adds)(*ret) : PICK(large_adds)(*ret);
+        return r;
+}
 
 static int send_call(Client *c);
 
@@ -161,10 +205,7 @@ static int send_call(Client *c)
         while (r >= 0 && c->n_outstanding < OUTSTANDING && !c->lost) {
                 _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 
-                r = sd_bus_message_new_method_call(c->bus, &m, destination, PICK(paths), PICK(interfaces),
-                                                   PICK(members));
-                if (r >= 0)
-                        r = random() % 100 ? PICK(adds)(m) : PICK(large_adds)(m);
+                r = make_call(c, &m);
                 if (r >= 0 && random() % 2)
                         r = sd_bus_message_set_allow_interactive_authorization(m, true);
                 if (r >= 0)

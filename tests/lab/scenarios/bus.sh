@@ -42,12 +42,6 @@ ok "configure" fails_saying . user evertape configure bacula --write
 ok "the held drive is for the group tape" tape_user mt -f "$held" status
 ok "the real one is not" fails_saying 'ermission denied' tape_user dd "if=$real" of=/dev/null count=1
 ok "nor by its bsg node" fails_saying 'ermission denied|o such' tape_user dd "if=/dev/bsg/$(basename "$(readlink "/sys/class/scsi_generic/${real#/dev/}/device")")" of=/dev/null count=1
-# who is asked for says the policy, by the terminal's agent; nobody answers
-asks() {
-    timeout 30 setpriv --reuid=nobody --regid=nogroup --clear-groups \
-        script -qec "evertape fail lib1-drive1" /dev/null < /dev/null
-}
-ok "at a terminal an administrator is asked for" prints 'AUTHENTICATING FOR org.evertape1.fail' asks
 ok "it is held all the same" is_state held MDLDRV01
 
 say "a rule that lets"
