@@ -19,6 +19,7 @@
 #include "transport/iscsi-session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -157,6 +158,9 @@ int iscsi_session_open(const IscsiLogin *login, usec_t now, IscsiSession **ret)
                 iscsi_session_end(s, "libiscsi: %s", iscsi_get_error(s->context));
         else if (iscsi_connect_async(s->context, login->portal, on_connected, s) != 0)
                 iscsi_session_end(s, "cannot connect: %s", iscsi_get_error(s->context));
+        /* libiscsi leaves it to every program that is started: the connection would outlive us */
+        if (iscsi_get_fd(s->context) >= 0)
+                (void) fcntl(iscsi_get_fd(s->context), F_SETFD, FD_CLOEXEC);
         *ret = s;
         return 0;
 }
