@@ -139,10 +139,9 @@ static const Verb verbs[] = {
         },
         {
                 .name = "attach",
-                .arguments = "[OPTION...] [URL]",
+                .arguments = "[OPTION...] [iscsi://[USER@]HOST[:PORT]/TARGET[/LUN]]",
                 .summary = "use drives and changers of an iSCSI target; show what is attached",
-                .options = "  URL                   iscsi://[USER@]HOST[:PORT]/TARGET[/LUN]\n"
-                           "  -J, --json            JSON\n"
+                .options = "  -J, --json            JSON\n"
                            "  -n, --noheadings      no line of headings\n",
                 .run = verb_attach,
         },
