@@ -333,7 +333,7 @@ static void test_silence(void)
 
 static void test_garbled(void)
 {
-        test_garbage(60, PROXY_GARBLE, 200, "bytes of a target's answers are changed");
+        test_garbage(20, PROXY_GARBLE, 200, "bytes of a target's answers are changed");
 }
 
 static void test_invented(void)
