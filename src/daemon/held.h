@@ -46,7 +46,7 @@ typedef struct Held {
         bool found_lun; /* a predecessor made it */
         Memory memory;
         Unit *unit;
-        bool fresh; /* no predecessor's state was found */
+        bool fresh;                         /* no predecessor's state was found */
         struct LibraryInventory *inventory; /* NULL: this is no library */
         LogWatch log;                       /* of a drive */
 
@@ -54,7 +54,7 @@ typedef struct Held {
         Transport *transport; /* the active path's, or NULL */
         sd_event_source *transport_source, *timer;
         usec_t timer_at; /* what it is set to; USEC_INFINITY: it is off */
-        int watched_fd; /* what transport_source is set to */
+        int watched_fd;  /* what transport_source is set to */
         uint32_t watched_events;
         bool path_lost;      /* the active path, not only what the engine thinks of the device */
         char path_error[96]; /* what the last command that got lost on it ended with */

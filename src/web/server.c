@@ -119,19 +119,28 @@ static void add_headers(struct MHD_Response *answer, Page page, const char *etag
                         (void) MHD_add_response_header(answer, rows[i].name, rows[i].value);
 }
 
-static enum MHD_Result send_answer(struct MHD_Connection *c, unsigned status, Page page, const char *text,
-                                   size_t n, const char *etag)
+/* memory: whether text is given away. */
+static enum MHD_Result send_answer(struct MHD_Connection *c, unsigned status, Page page, char *text, size_t n,
+                                   const char *etag, enum MHD_ResponseMemoryMode memory)
 {
-        struct MHD_Response *answer =
-                MHD_create_response_from_buffer(n, (void *) (uintptr_t) text, MHD_RESPMEM_MUST_COPY);
+        struct MHD_Response *answer = MHD_create_response_from_buffer(n, text, memory);
         enum MHD_Result r;
 
-        if (!answer)
+        if (!answer) {
+                if (memory == MHD_RESPMEM_MUST_FREE)
+                        free(text);
                 return MHD_NO;
+        }
         add_headers(answer, page, etag, status);
         r = MHD_queue_response(c, status, answer);
         MHD_destroy_response(answer);
         return r;
+}
+
+static enum MHD_Result send_error(struct MHD_Connection *c, unsigned status, const char *text)
+{
+        return send_answer(c, status, PAGE_NONE, (char *) (uintptr_t) text, strlen(text), NULL,
+                           MHD_RESPMEM_PERSISTENT);
 }
 
 static enum MHD_Result send_page(Server *s, struct MHD_Connection *c, Page page)
@@ -143,11 +152,11 @@ static enum MHD_Result send_page(Server *s, struct MHD_Connection *c, Page page)
         unsigned status = make_page(s, page, &text, &n);
 
         if (status == MHD_HTTP_INTERNAL_SERVER_ERROR)
-                return send_answer(c, status, PAGE_NONE, "No memory.\n", 11, NULL);
+                return send_error(c, status, "No memory.\n");
         snprintf(etag, sizeof(etag), "W/\"%zx-%08x\"", n, crc32c(0, text, n));
         if (status == MHD_HTTP_OK && known && text_equal(known, etag))
-                return send_answer(c, MHD_HTTP_NOT_MODIFIED, page, "", 0, etag);
-        return send_answer(c, status, page, text, n, etag);
+                return send_answer(c, MHD_HTTP_NOT_MODIFIED, page, NULL, 0, etag, MHD_RESPMEM_PERSISTENT);
+        return send_answer(c, status, page, TAKE_PTR(text), n, etag, MHD_RESPMEM_MUST_FREE);
 }
 
 static enum MHD_Result on_request(void *userdata, struct MHD_Connection *c, const char *url,
@@ -168,7 +177,7 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *c, cons
         s->last_use = usec_now(CLOCK_MONOTONIC);
         d = request_decide(method, url, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Host"), &s->rule);
         if (d.status != MHD_HTTP_OK)
-                return send_answer(c, d.status, PAGE_NONE, d.text, strlen(d.text), NULL);
+                return send_error(c, d.status, d.text);
         return send_page(s, c, d.page);
 }
 
@@ -188,8 +197,8 @@ uint64_t server_last_use(const Server *s)
 
 /* ---- the loop ---- */
 
-/* At its limit MHD lets nobody in until the run after the one in which somebody has left, and no event comes for
- * that. */
+/* At its limit MHD lets nobody in until the run after the one in which somebody has left, and no event comes
+ * for that. */
 static int turn(Server *s)
 {
         MHD_UNSIGNED_LONG_LONG span;

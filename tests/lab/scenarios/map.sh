@@ -8,17 +8,25 @@
 hold_model "--drives 2 --slots 6 --tapes 4 --capacity 60M --buffer 16" MDLLIB01 MDLDRV01 || lab_done
 lib=$(held_by_serial MDLLIB01 sg)
 
-# told ADDRESS: the label that evertaped has for an element, "-" for an empty one.
-told() {
+# said EXPRESSION [ARGUMENT...]: of what `evertape map --json` says of lib1, l, with arguments in a.
+said() {
     evertape map --json lib1 | python3 -c '
 import json, sys
-print(*(e["label"] or ("?" if e["full"] else "-") for e in json.load(sys.stdin)["libraries"][0]["elements"] if e["address"] == int(sys.argv[1])))' "$1"
+l, a = json.load(sys.stdin)["libraries"][0], sys.argv[2:]
+print(eval(sys.argv[1]))' "$@"
 }
+# is_told ADDRESS LABEL: "-" is an empty element
 is_told() {
-    [[ $(told "$1") == "$2" ]]
+    [[ $(said '[e["label"] or "-?"[e["full"]] for e in l["elements"] if e["address"] == int(a[0])][0]' "$1") == "$2" ]]
 }
 is_current() {
-    evertape map lib1 | grep -q 'up to date$'
+    [[ $(said 'l["followed"]') == True ]]
+}
+is_doubted() {
+    [[ $(said 'l["doubt-since"] > 0 and not l["followed"]') == True ]]
+}
+read_at() {
+    said 'l["read-at"]'
 }
 # Element addresses of the model: slots from 1024, drives from 256.
 say "read when it was held"
@@ -29,9 +37,6 @@ ok "another one in its slot" is_told 1025 T00002L7
 evertape map
 
 say "moves of a program are followed"
-read_at() {
-    evertape map --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["libraries"][0]["read-at"])'
-}
 before=$(read_at)
 # no READ ELEMENT STATUS, as mtx sends one before each move
 move() {
@@ -50,7 +55,7 @@ model hold changer a5 > /dev/null
 move 04 00 01 00 & moving=$!
 ok "it is on its way" wait_until 10 in_flight changer
 ok "away" model pull changer executed
-ok "doubt is said" wait_until 10 prints 'may have changed since' evertape map lib1
+ok "doubt is said" wait_until 10 is_doubted
 ok "return" model return changer
 ok "it was carried out" wait $moving
 ok "known" wait_until 30 is_told 256 T00001L7
@@ -59,7 +64,7 @@ ok "and up to date" wait_until 30 is_current
 say "what leaves doubt is followed by a reading"
 before=$(read_at)
 ok "INITIALIZE ELEMENT STATUS" sg_raw "$lib" 07 00 00 00 00 00
-ok "doubt" not is_current
+ok "doubt" is_doubted
 ok "read again" wait_until 30 is_current
 ok "anew" not [ "$before" = "$(read_at)" ]
 before=$(read_at)
@@ -77,12 +82,16 @@ ok "an outage is counted" grep -q 'evertape_device_outages_total{device="lib1"} 
 ok "a cartridge in a bay" grep -q 'evertape_library_elements_full{library="lib1",kind="bay"} 1' "$LAB_OUT/metrics.txt"
 
 # seen_by_chromium: the page, as a browser has it once style and script are there, and pictures of it.
+chromium_headless() {
+    chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir=/tmp/chromium "$@" \
+        http://127.0.0.1:9837/ 2> /tmp/chromium.log
+}
 seen_by_chromium() {
-    local chromium=(chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir=/tmp/chromium)
-    "${chromium[@]}" --virtual-time-budget=8000 --dump-dom http://127.0.0.1:9837/ > "$LAB_OUT/page.html" 2> /tmp/chromium.log &&
-        grep -q 'T00001L7' "$LAB_OUT/page.html" && grep -q 'Last look' "$LAB_OUT/page.html" &&
-        "${chromium[@]}" --window-size=1200,800 --screenshot="$LAB_OUT/page.png" http://127.0.0.1:9837/ 2> /tmp/chromium.log &&
-        [[ -s $LAB_OUT/page.png ]] || { tail -n 5 /tmp/chromium.log; return 1; }
+    chromium_headless --virtual-time-budget=8000 --dump-dom > "$LAB_OUT/page.html"
+    chromium_headless --window-size=1200,800 --screenshot="$LAB_OUT/page.png"
+    grep -q T00001L7 "$LAB_OUT/page.html" && grep -q 'Last look' "$LAB_OUT/page.html" && [[ -s $LAB_OUT/page.png ]] && return
+    tail -n 5 /tmp/chromium.log
+    return 1
 }
 
 if [[ $LAB_MODE == systemd ]]; then
