@@ -19,7 +19,7 @@ tested() { # NAME: `btape test` on the cartridge in slot 1, and `btape autochang
     mt -f "$nst" offline
     mtx -f "$changer" unload 1 0 > /dev/null
     mtx -f "$changer" load 1 0 > /dev/null
-    btape autochanger quit > "$LAB_OUT/$1-autochanger.log" || return
+    btape autochanger y quit > "$LAB_OUT/$1-autochanger.log" || return
     mt -f "$nst" offline
     mtx -f "$changer" unload 1 0 > /dev/null
 }
