@@ -61,6 +61,7 @@ held=0
 for count in 1 8 "$n"; do
     ((count > held)) || continue
     ok "hold $((count - held)) more" evertape hold "${serials[@]:held:count-held}"
+    # shellcheck disable=SC2154
     ((_failed)) && lab_done # else the numbers would be of fewer
     udevadm settle --timeout=120
     held=$count
