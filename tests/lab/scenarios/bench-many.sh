@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# lab: -m 3G -t 400
+# lab: -m 3G -t 600
 # bench-many [N]: what many held drives cost that nobody uses, 1, 8 and N (64) of them: wake-ups, processor time, memory; how
 # long evertaped takes to serve them all again; and how long a program waits after its drive is back. Numbers go to
 # $LAB_OUT/many.tsv: what, how many, value, unit.
@@ -21,7 +21,8 @@ for ((i = 0; i * 15 < n; i++)); do
 done
 udevadm settle --timeout=120
 mtx -f "$(by_serial M0LIB01 sg)" load 1 0 > /dev/null
-evertape_config '[Hold]' 'Journal=64M'
+# Without systemd a journal is on /run and taken at once: 64 of 64 MiB do not fit, and that is not what is measured.
+evertape_config '[Hold]' 'Journal=4M'
 ok "evertaped starts" evertaped_start
 pid=$(evertaped_pid)
 
@@ -60,18 +61,20 @@ held=0
 for count in 1 8 "$n"; do
     ((count > held)) || continue
     ok "hold $((count - held)) more" evertape hold "${serials[@]:held:count-held}"
+    # shellcheck disable=SC2154
+    ((_failed)) && lab_done # else the numbers would be of fewer
     udevadm settle --timeout=120
     held=$count
     idle "$count"
 done
 note memory "$n" $(((kib - none) / n)) "KiB each, evertaped"
-note memory "$n" $(((before - $(machine_kib)) / n)) "KiB each, all of the machine, with the LUNs in the kernel"
+note memory "$n" $(((before - $(machine_kib)) / n)) "KiB each, all of the machine, with 4 MiB of journal and the LUNs in the kernel"
 ok "less than 4 MiB each" test $(((kib - none) / n)) -lt 4096
 
 nst=$(held_by_serial "${serials[0]}" nst)
-"$LAB_BUILD/tests/bench/bench-tape" write 262144 380 "$nst" > /dev/null
+"$LAB_BUILD/tests/bench/bench-tape" write 262144 60 "$nst" > /dev/null
 counters
-note memory 1 $((kib - none)) "KiB, $n held and one in use with a journal of 64 MiB"
+note memory 1 $((kib - none)) "KiB, $n held and one in use with a journal of 4 MiB"
 
 all_held() {
     [[ $(evertape status --raw --noheadings -o STATE | grep -c '^held$') == "$n" ]]
@@ -94,5 +97,11 @@ for i in 1 2 3 4 5; do
     "$LAB_BUILD/tests/model/evertape-model" --ctl /run/lab-model0 return drive1 > /dev/null
     ok "a program whose drive was away goes on" wait $writer
 done
-note resumes 5 "$(resume_times)" "beside the device's own time"
+# of evertaped's log: how long the program waited after the drive was back, and how much of that was the drive's
+name=$(field NAME "${serials[0]}")
+grep "^$name: programs go on" "$LAB_OUT/evertaped.log" | tail -n 5 > /tmp/resumes
+while read -r line; do
+    note resume 1 "${line#*programs go on }" ""
+done < /tmp/resumes
+same "resumes that the log has" 5 "$(wc -l < /tmp/resumes)"
 lab_done
