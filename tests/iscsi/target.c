@@ -48,7 +48,7 @@ unsigned target_free_port(void)
 }
 
 /* Words by blanks: none of ours has one. */
-static pid_t spawn(const Target *t, const char *program, const char *format, va_list ap)
+_printf_(3, 0) static pid_t spawn(const Target *t, const char *program, const char *format, va_list ap)
 {
         char line[512], log[96], socket_path[96], *words[N_WORDS] = {(char *) program}, *rest = NULL;
         size_t n = 1;
