@@ -214,7 +214,7 @@ int verb_attach(int argc, char **argv)
         if (argc - optind != 1)
                 return usage_error(argv[0], "give one URL: iscsi://[USER@]HOST[:PORT]/TARGET[/LUN]");
         if (iscsi_url_parse(argv[optind], &u, &why) < 0)
-                return usage_error(argv[0], "%s: %s", argv[optind], why);
+                return usage_error(argv[0], "%s", why); /* not the URL: it may have a password in it */
         return attach_all(&o, &u);
 }
 

@@ -493,6 +493,17 @@ static void test_usage(void **state)
                 {{"replace", "a"},
                  "evertape: give the NAME of a device, and --with the serial number of the new one\n"
                  "See: evertape replace --help\n"},
+                {{"attach", "iscsi://me%secret@10.0.0.1/iqn.x"},
+                 "evertape: no password belongs there: it goes into "
+                 "iscsi.secrets\n"
+                 "See: evertape attach --help\n"},
+                {{"attach", "iscsi://10.0.0.1/x"},
+                 "evertape: the target's name begins with iqn., eui. or naa.\n"
+                 "See: evertape attach --help\n"},
+                {{"detach"},
+                 "evertape: give the NAME of a device, or the URL that was attached\nSee: evertape detach "
+                 "--help\n"},
+                {{"discover"}, "evertape: give one HOST[:PORT]\nSee: evertape discover --help\n"},
                 {{"forget"}, "evertape: give the NAMEs of devices\nSee: evertape forget --help\n"},
                 {{"names"},
                  "evertape: say export [FILE] or import [--dry-run] FILE\nSee: evertape names --help\n"},
@@ -530,10 +541,9 @@ static void test_unknown_column(void **state)
 
 static void test_help(void **state)
 {
-        static const char *const verbs[] = {"list",   "show",  "hold",    "release", "status",
-                                            "fail",   "wait",  "watch",   "rename",  "replace",
-                                            "forget", "names", "history", "doctor",  "inf",
-                                            "map",    "metrics"};
+        static const char *const verbs[] = {"list",    "show",   "hold",   "release", "status", "fail",
+                                            "wait",    "watch",  "rename", "replace", "forget", "names",
+                                            "history", "doctor", "inf",    "map",     "metrics"};
         static Run run;
 
         run_start(&run, ARGS("--help"));

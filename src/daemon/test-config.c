@@ -103,6 +103,33 @@ static void test_follow(void **state)
         }
 }
 
+static void test_iscsi(void **state)
+{
+        static const struct {
+                const char *text;
+                int result;
+                const char *initiator;
+                bool header_digest;
+        } cases[] = {
+                {"", 0, "", false},
+                {"[iSCSI]\nInitiatorName=iqn.2026-11.example:host\nHeaderDigest=yes\n", 0,
+                 "iqn.2026-11.example:host", true},
+                {"[iSCSI]\nInitiatorName=host\n", 1, "", false},
+                {"[iSCSI]\nInitiatorName=iqn.a/b\n", 1, "", false},
+                {"[iSCSI]\nHeaderDigest=maybe\n", 1, "", false},
+                {"[Hold]\nHeaderDigest=yes\n", 1, "", false},
+        };
+        Config c;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                write_file(path, cases[i].text);
+                assert_int_equal(config_load(path, &c), cases[i].result);
+                assert_string_equal(c.initiator, cases[i].initiator);
+                assert_int_equal(c.header_digest, cases[i].header_digest);
+                config_deinit(&c);
+        }
+}
+
 static const struct {
         const char *text;
         int result;
@@ -279,6 +306,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_iscsi, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_files, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_pipeline, setup, teardown),

@@ -72,7 +72,7 @@ static size_t cdb_write(uint8_t *cdb, uint32_t n)
         return 6;
 }
 
-static const uint8_t rewind_cdb[6] = {0x01};
+static const uint8_t rewind_cdb[6] = {0x01}, filemark_cdb[6] = {0x10, 0, 0, 0, 1, 0};
 
 static double plain(const char *portal, uint32_t n_block, unsigned n_blocks, uint8_t *data)
 {
@@ -91,13 +91,14 @@ static double plain(const char *portal, uint32_t n_block, unsigned n_blocks, uin
                 if (p.status != SCSI_STATUS_GOOD)
                         exit(1);
         }
+        run(&p, filemark_cdb, sizeof(filemark_cdb), NULL, 0);
         begun = seconds() - begun;
         iscsi_logout_sync(p.context);
         iscsi_destroy_context(p.context);
         return begun;
 }
 
-static double held(unsigned port, uint32_t n_block, unsigned n_blocks, uint8_t *data)
+static double held(unsigned port, unsigned pipeline, uint32_t n_block, unsigned n_blocks, uint8_t *data)
 {
         static const IscsiLogin login = {.initiator = INITIATOR, .target = TARGET_NAME, .qualifier = 1};
         uint8_t cdb[SCSI_CDB_MAX];
@@ -106,6 +107,7 @@ static double held(unsigned port, uint32_t n_block, unsigned n_blocks, uint8_t *
 
         rig_init(&r, &login, 1, 512u << 20);
         rig_add_portal(&r, 1, port);
+        unit_set_pipeline(r.unit, pipeline << 20);
         if (!rig_begin(&r))
                 exit(1);
         begun = seconds();
@@ -114,6 +116,8 @@ static double held(unsigned port, uint32_t n_block, unsigned n_blocks, uint8_t *
                         printf("%s\n", r.why);
                         exit(1);
                 }
+        if (!rig_run(&r, filemark_cdb, sizeof(filemark_cdb), NULL, 0))
+                exit(1);
         begun = seconds() - begun;
         rig_deinit(&r);
         return begun;
@@ -131,10 +135,11 @@ int main(int argc, char **argv)
         static const struct option options[] = {{"mib", required_argument, NULL, 'm'},
                                                 {"block", required_argument, NULL, 'b'},
                                                 {"rounds", required_argument, NULL, 'r'},
+                                                {"pipeline", required_argument, NULL, 'p'},
                                                 {}};
         static uint8_t data[RIG_BLOCK_MAX];
         uint32_t n_block = 256 * 1024;
-        unsigned mib = 256, rounds = 5, n_blocks;
+        unsigned mib = 256, rounds = 5, pipeline = 16, n_blocks;
         double ratios[ROUNDS_MAX];
         char portal[ISCSI_PORTAL_MAX];
         Target t;
@@ -142,8 +147,9 @@ int main(int argc, char **argv)
         for (int c; (c = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
                 unsigned v = c == '?' ? 0 : (unsigned) strtoul(optarg, NULL, 0);
 
-                if (v == 0)
+                if (v == 0 && c != 'p')
                         return 2;
+                pipeline = c == 'p' ? v : pipeline;
                 mib = c == 'm' ? v : mib;
                 n_block = c == 'b' && v <= RIG_BLOCK_MAX ? v : n_block;
                 rounds = c == 'r' && v <= ROUNDS_MAX ? v : rounds;
@@ -159,7 +165,7 @@ int main(int argc, char **argv)
                 /* whoever comes first in one round comes second in the next */
                 if (i % 2 == 0)
                         p = mib / plain(portal, n_block, n_blocks, data);
-                h = mib / held(t.port, n_block, n_blocks, data);
+                h = mib / held(t.port, pipeline, n_block, n_blocks, data);
                 if (i % 2 == 1)
                         p = mib / plain(portal, n_block, n_blocks, data);
                 printf("plain %7.1f MiB/s, held %7.1f MiB/s, ratio %.3f\n", p, h, h / p);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A backup through a held drive over iSCSI whose connection is cut, again and again, at each class of place
- * in turn and at places that are drawn: cuts [--cuts N] [--mib N] [--seed N] [--class NAME]. */
+ * in turn and at places that are drawn: cuts [--cuts N] [--mib N] [--seed N] [--class NAME] [--pipeline MIB].
+ */
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -15,7 +16,7 @@
 #include "util/cleanup.h"
 
 typedef struct Options {
-        unsigned n_cuts, mib;
+        unsigned n_cuts, mib, pipeline;
         uint64_t seed;
         CutClass class; /* CUT_NONE: all in turn */
 } Options;
@@ -74,11 +75,9 @@ static bool backup(Rig *r, Proxy *p, const Options *o, unsigned *ret_n_cuts)
 static bool parse(int argc, char **argv, Options *o)
 {
         static const struct option options[] = {
-                {"cuts", required_argument, NULL, 'c'},
-                {"mib", required_argument, NULL, 'm'},
-                {"seed", required_argument, NULL, 's'},
-                {"class", required_argument, NULL, 'k'},
-                {},
+                {"cuts", required_argument, NULL, 'c'},  {"mib", required_argument, NULL, 'm'},
+                {"seed", required_argument, NULL, 's'},  {"pipeline", required_argument, NULL, 'p'},
+                {"class", required_argument, NULL, 'k'}, {},
         };
         int c;
 
@@ -89,6 +88,9 @@ static bool parse(int argc, char **argv, Options *o)
                         break;
                 case 'm':
                         o->mib = (unsigned) strtoul(optarg, NULL, 0);
+                        break;
+                case 'p':
+                        o->pipeline = (unsigned) strtoul(optarg, NULL, 0);
                         break;
                 case 's':
                         o->seed = strtoull(optarg, NULL, 0);
@@ -127,6 +129,7 @@ int main(int argc, char **argv)
         proxy_start(&proxy, target.port, o.seed);
         rig_init(&rig, &login, target.lun, RIG_JOURNAL);
         rig_add_portal(&rig, 1, proxy.port);
+        unit_set_pipeline(rig.unit, o.pipeline << 20);
         good = backup(&rig, &proxy, &o, &n_cuts);
         proxy.shared->cut = CUT_NONE;
         if (good)
