@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "client/client.h"
+#include "util/log.h"
 #include "util/time.h"
 
 #define FRESH        (2 * USEC_PER_SEC) /* evertaped looks through /proc for who has a device open */
@@ -43,8 +44,11 @@ Source *source_free(Source *s)
         return NULL;
 }
 
+/* Said once, and not for every reader. */
 static void note_problem(Source *s, int r, const sd_bus_error *error)
 {
+        bool first = s->problem[0] == '\0';
+
         if (client_error_is_absent(error))
                 snprintf(s->problem, sizeof(s->problem),
                          "evertaped is not running; start it with: systemctl start evertaped");
@@ -53,6 +57,8 @@ static void note_problem(Source *s, int r, const sd_bus_error *error)
                          "evertaped answered in a form not understood here; is it of the same version?");
         else
                 snprintf(s->problem, sizeof(s->problem), "evertaped cannot be asked: %s", strerror(-r));
+        if (first)
+                log_warning("%s", s->problem);
 }
 
 static int ask(Source *s, sd_bus_error *error)
@@ -81,6 +87,8 @@ const Site *source_get(Source *s, const char **ret_problem)
                 s->asked_at = usec_now(CLOCK_MONOTONIC);
                 if (r < 0)
                         note_problem(s, r, &error);
+                else
+                        s->problem[0] = '\0';
         }
         *ret_problem = s->known ? "" : s->problem;
         return s->known ? &s->site : NULL;

@@ -97,13 +97,14 @@ seen_by_chromium() {
 if [[ $LAB_MODE == systemd ]]; then
     say "evertape-web"
     ip link set lo up
+    ok "its user" systemd-sysusers evertape-web.conf
     ok "the socket" systemctl start evertape-web.socket
     ok "nothing runs yet" not systemctl -q is-active evertape-web.service
     ok "a connection starts it" wait_until 20 curl -sf -o "$LAB_OUT/web-metrics.txt" http://127.0.0.1:9837/metrics
     ok "it has evertaped's numbers" grep -q '^evertape_up 1' "$LAB_OUT/web-metrics.txt"
     ok "the page" prints T00001L7 curl -sf http://127.0.0.1:9837/
     ok "the picture, over the UNIX socket" prints T00001L7 curl -sf --unix-socket /run/evertape-web.socket http://any/map.svg
-    ok "it is nobody" not [ "$(stat -c %u "/proc/$(systemctl show -P MainPID evertape-web)")" = 0 ]
+    ok "it is nobody else" [ "$(stat -c %U "/proc/$(systemctl show -P MainPID evertape-web)")" = evertape-web ]
     ok "a foreign name is refused" prints 421 curl -s -o /dev/null -w '%{http_code}' -H 'Host: evil.example' http://127.0.0.1:9837/
     if command -v chromium > /dev/null; then
         ok "Chromium shows it" seen_by_chromium
