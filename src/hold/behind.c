@@ -33,10 +33,13 @@ void unit_note_stream(Unit *u, const UnitCommand *c, const ScsiResult *result)
         if (!unit_is_ordered(c->opcode))
                 return;
         if (c->opcode->effect != POSITION_WRITTEN || result->status != SCSI_GOOD || !r->buffered ||
-            !position_known(&r->position))
-                u->n_streaming = 0;
-        else if (c->n_data > u->n_streaming)
+            !position_known(&r->position)) {
+                unit_end_stream(u);
+                return;
+        }
+        if (c->n_data > u->n_streaming)
                 u->n_streaming = c->n_data;
+        unit_note_written(u, c->n_data);
 }
 
 static bool is_streaming(const Unit *u)
@@ -46,8 +49,8 @@ static bool is_streaming(const Unit *u)
         return u->n_streaming > 0 && u->phase == UNIT_HELD && u->path_open && !u->path_condemned &&
                u->resume.step == STEP_NONE && !u->stopping && !u->awaiting_answer && !u->redelivery &&
                (u->submitted == SUBMITTED_NOTHING || u->submitted == SUBMITTED_BEHIND) && !u->want_commit &&
-               !u->want_position && !u->want_medium && !r->position_lost && !r->loss_unreported &&
-               !r->key.lost && r->attention == 0 && r->buffered;
+               !u->want_position && !u->want_medium && !u->want_room && !r->position_lost &&
+               !r->loss_unreported && !r->key.lost && r->attention == 0 && r->buffered;
 }
 
 /* No larger than one that the device has taken: what the adapter cannot carry is for its sender to know. */
@@ -57,7 +60,10 @@ static bool has_room(const Unit *u, uint32_t n_data)
 
         if (limit > u->journal.n_ring / 4)
                 limit = u->journal.n_ring / 4;
-        return n_data <= u->n_streaming && journal_bytes_unsent(&u->journal) + n_data <= limit &&
+        if (limit > unit_room_limit(u))
+                limit = unit_room_limit(u);
+        return n_data <= u->n_streaming && unit_has_medium_room(u, n_data) &&
+               journal_bytes_unsent(&u->journal) + n_data <= limit &&
                journal_n_unsent(&u->journal) < RECORDS_MAX && journal_has_room(&u->journal, n_data);
 }
 
@@ -79,6 +85,7 @@ bool unit_take_behind(Unit *u)
         position_pass_blocks(&u->record.position, t.n_objects);
         u->record.position_used = 1;
         u->record.n_bytes_written += c.n_data;
+        unit_note_written(u, c.n_data);
         unit_settle(u, SCSI_GOOD, NULL, 0);
         u->awaiting_answer = true;
         unit_complete(u, &c, SCSI_GOOD, NULL, 0, 0, true);
@@ -132,7 +139,7 @@ void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now)
         if (is_written(result, sense)) {
                 u->record.journal.sent++;
                 if (sense && sense->eom)
-                        u->n_streaming = 0;
+                        unit_end_stream(u);
                 unit_store(u);
         } else if (is_to_be_sent_again(u, result)) {
                 u->wake = now + UNIT_RETRY_AFTER;

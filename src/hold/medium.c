@@ -25,7 +25,7 @@ void unit_forget_medium(Unit *u, MediumPresence now_known)
         r->anchor.valid = 0;
         r->n_medium_id = 0;
         r->position_used = r->position_lost = 0;
-        u->n_streaming = 0;
+        unit_end_stream(u);
         unit_drop_ahead(u);
         u->want_medium = now_known == MEDIUM_PRESENT;
         u->want_position = false;

@@ -43,7 +43,7 @@ void unit_lose_path(Unit *u, usec_t now, const char *why)
         unit_note_trouble(u, now, why);
         u->resume.step = STEP_NONE;
         u->wake = USEC_INFINITY;
-        u->n_streaming = 0;
+        unit_end_stream(u);
         unit_drop_ahead(u);
         if (u->phase == UNIT_HELD || u->phase == UNIT_FAILED) {
                 u->outage_since = now;

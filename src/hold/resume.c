@@ -269,6 +269,7 @@ static const StepRow steps[_STEP_MAX] = {
         [STEP_LEARN_MEDIUM]   = {"learn medium", step_learn_medium_start, step_learn_medium_done},
         [STEP_LOOK]           = {"look before a move", step_elements_start, step_look_done},
         [STEP_LEARN_LOCATE]   = {"learn LOCATE", step_learn_locate_start, step_learn_locate_done},
+        [STEP_LEARN_ROOM]     = {"learn the room", step_learn_room_start, step_learn_room_done},
         [STEP_RETURN]         = {"return", step_return_start, step_return_done},
         [STEP_RETURNED]       = {"returned", step_returned_start, step_returned_done},
         [STEP_ALLOW]          = {"allow removal", step_allow_start, step_allow_done},
@@ -303,7 +304,7 @@ void unit_start_recovery(Unit *u, Step step, usec_t now)
         unit_note_trouble(u, now, "a command was not answered");
         u->resume = (UnitResume){};
         u->want_commit = u->want_position = false;
-        u->n_streaming = 0;
+        unit_end_stream(u);
         unit_drop_ahead(u);
         unit_set_phase(u, u->record.introduced ? UNIT_RESUMING : UNIT_PROBING);
         unit_goto_step(u, step, now);

@@ -10,8 +10,18 @@
 #define WRITE_200     "0a 00 00 00 c8 00"
 #define FILEMARK      "10 00 00 00 01 00"
 #define LOCATE_1      "2b 00 00 00 00 00 01 00 00 00"
+#define CDB_ROOM      "8c 00 00 00 00 00 00 00 00 00 00 00 00 40 00 00"
 #define LIMIT         350 /* three blocks of 100 bytes */
 #define EARLY_WARNING CHECK_IN_FULL(.eom = true, .code = ASC_EARLY_WARNING)
+
+/* The drive has so many MiB left. */
+static Answer room_reply(uint64_t mib)
+{
+        static uint8_t data[17] = {0, 0, 0, 13, 0, 0, 0x80, 0, 8};
+
+        put_be(data + 9, mib, 8);
+        return DATA(data, sizeof(data));
+}
 
 /* A stream: one block is on the medium, object 0, and READ POSITION is believed. */
 static int setup(void **state)
@@ -21,9 +31,10 @@ static int setup(void **state)
         if (fake_setup_held(state) != 0)
                 return -1;
         f = *state;
+        write_block(f, 100);
+        write_block(f, 100);
         unit_set_pipeline(&f->unit, LIMIT);
-        write_block(f, 100);
-        write_block(f, 100);
+        f->unit.room = (UnitRoom){.asked = true, .remaining = UINT64_C(1) << 40};
         return 0;
 }
 
@@ -32,6 +43,8 @@ static void write_behind(Fake *f)
 {
         uint32_t tag = fake_command(f, WRITE_100, block(f->object++, 100), 100);
 
+        if (f->submitted && f->command.cdb[0] == OP_READ_ATTRIBUTE)
+                expect(f, CDB_ROOM, room_reply(1 << 20));
         assert_answered(f, tag, SCSI_GOOD);
 }
 
@@ -108,6 +121,8 @@ static void assert_not_behind(Fake *f)
         uint32_t tag = fake_command(f, WRITE_100, block(f->object, 100), 100);
 
         assert_nothing_answered(f);
+        if (f->submitted && f->command.cdb[0] == OP_READ_ATTRIBUTE)
+                expect(f, CDB_ROOM, room_reply(3));
         expect_behind(f, f->object, GOOD);
         assert_answered(f, tag, SCSI_GOOD);
         f->object++;
@@ -205,6 +220,72 @@ static void test_full_journal(void **state)
         assert_nothing_sent(f);
 }
 
+/* ---- the end of the medium ---- */
+
+/* What is answered must fit. */
+static void test_what_is_left(void **state)
+{
+        static const struct {
+                Answer answer;
+                bool behind;
+        } cases[] = {
+                {{.data = NULL, .n_data = 0}, false},
+                {CHECK(SENSE_ILLEGAL_REQUEST, ASC_INVALID_OPCODE), false},
+        };
+        const uint64_t mib[] = {0, 3, 4, 1 << 20, UINT64_C(1) << 40, UINT64_MAX};
+        const bool behind[] = {false, false, true, true, false, false};
+
+        for (size_t i = 0; i < ELEMENTSOF(mib) + ELEMENTSOF(cases); i++) {
+                Fake *f = *state;
+                bool yes = i < ELEMENTSOF(mib) ? behind[i] : cases[i - ELEMENTSOF(mib)].behind;
+                uint32_t tag;
+
+                f->unit.n_streaming = 0;
+                f->unit.room = (UnitRoom){};
+                write_block(f, 100);
+                tag = fake_command(f, WRITE_100, block(f->object++, 100), 100);
+                expect(f, CDB_ROOM,
+                       i < ELEMENTSOF(mib) ? room_reply(mib[i]) : cases[i - ELEMENTSOF(mib)].answer);
+                assert_int_equal(f->n_answers, yes);
+                expect_behind(f, f->object - 1, GOOD);
+                assert_answered(f, tag, SCSI_GOOD);
+        }
+}
+
+/* Asked again when half of it is written; no more than a quarter is on its way. */
+static void test_half_of_it_is_written(void **state)
+{
+        enum {
+                N = 1 << 19
+        };
+        static uint8_t data[N];
+        Fake *f = *state;
+        uint32_t tag;
+
+        unit_set_pipeline(&f->unit, UINT32_MAX);
+        f->unit.n_streaming = N;
+        f->unit.room = (UnitRoom){.asked = true, .remaining = 4 << 20};
+        for (int i = 0; i < 2; i++)
+                assert_answered(f, fake_command(f, "0a 00 08 00 00 00", data, N), SCSI_GOOD);
+        tag = fake_command(f, "0a 00 08 00 00 00", data, N);
+        assert_nothing_answered(f); /* 1 MiB is on its way */
+        expect_out(f, "0a 00 08 00 00 00", data, N, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+        expect_out(f, "0a 00 08 00 00 00", data, N, GOOD);
+        assert_answered(f, fake_command(f, "0a 00 08 00 00 00", data, N), SCSI_GOOD);
+        tag = fake_command(f, "0a 00 08 00 00 00", data, N);
+        assert_nothing_answered(f); /* 2 MiB of 4 are written */
+        expect_out(f, "0a 00 08 00 00 00", data, N, GOOD);
+        expect_out(f, "0a 00 08 00 00 00", data, N, GOOD);
+        expect_out(f, "0a 00 08 00 00 00", data, N, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+        tag = fake_command(f, "0a 00 08 00 00 00", data, N);
+        expect(f, CDB_ROOM, room_reply(4)); /* it does not keep count */
+        assert_nothing_answered(f);
+        expect_out(f, "0a 00 08 00 00 00", data, N, GOOD);
+        assert_answered(f, tag, SCSI_GOOD);
+}
+
 /* ---- what waits for it ---- */
 
 static void test_everything_else_waits(void **state)
@@ -218,6 +299,8 @@ static void test_everything_else_waits(void **state)
                 uint32_t tag;
 
                 f->unit.n_streaming = 100;
+                f->unit.room = (UnitRoom){.asked = true, .remaining = UINT64_C(1) << 40};
+                f->unit.want_room = false;
                 write_behind(f);
                 write_behind(f);
                 tag = fake_command(f, cdbs[i], data, cdbs[i][0] == '3' ? 20 : 0);
@@ -438,6 +521,8 @@ int main(void)
                 TEST(test_not_in_unbuffered_mode),
                 TEST(test_switched_off),
                 TEST(test_full_journal),
+                TEST(test_what_is_left),
+                TEST(test_half_of_it_is_written),
                 TEST(test_everything_else_waits),
                 TEST(test_stop_writes_it_out),
                 TEST(test_busy_is_sent_again),

@@ -67,6 +67,15 @@ bool unit_is_behind(const Unit *u);
 void unit_send_behind(Unit *u);
 void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now);
 
+/* ---- room.c: how much the medium can still take ---- */
+
+/* How much may be on its way, and whether so much more may be written. */
+uint64_t unit_room_limit(const Unit *u);
+bool unit_has_medium_room(const Unit *u, uint32_t n_data);
+void unit_note_written(Unit *u, uint32_t n_data);
+/* The program does something else than to write on. */
+void unit_end_stream(Unit *u);
+
 /* ---- ahead.c: read-ahead ---- */
 
 /* After a command of the program was answered: whether it reads block after block. */
@@ -260,6 +269,7 @@ typedef enum Step {
         STEP_LEARN_POSITION,
         STEP_LOOK,
         STEP_LEARN_LOCATE,
+        STEP_LEARN_ROOM,
         STEP_RETURN,
         STEP_RETURNED,
         STEP_ALLOW,
@@ -394,6 +404,10 @@ void step_learn_position_done(Unit *u, const StepResult *r, usec_t now);
 /* READ POSITION as it was answered: the drive is there. */
 void unit_submit_read_position(Unit *u);
 bool unit_reports_place(Unit *u, const StepResult *r, const MediumPlace *place);
+
+/* ---- room.c ---- */
+void step_learn_room_start(Unit *u, usec_t now);
+void step_learn_room_done(Unit *u, const StepResult *r, usec_t now);
 
 /* ---- ahead.c: whether the drive can go back, and going back to where the program is ---- */
 void step_learn_locate_start(Unit *u, usec_t now);

@@ -179,6 +179,8 @@ static bool start_housekeeping(Unit *u, usec_t now)
                 step = STEP_LEARN_POSITION;
         else if (u->want_locate)
                 step = STEP_LEARN_LOCATE;
+        else if (u->want_room)
+                step = STEP_LEARN_ROOM;
         if (step == STEP_NONE)
                 return false;
         unit_goto_step(u, step, now);

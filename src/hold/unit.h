@@ -118,6 +118,13 @@ typedef enum UnitSubmitted {
 
 #define UNIT_AHEAD_MAX 64
 
+/* What the medium can still take, as the drive has said. */
+typedef struct UnitRoom {
+        uint64_t remaining; /* bytes; 0: not known */
+        uint64_t written;   /* since then */
+        bool asked;
+} UnitRoom;
+
 /* The answer to a READ that nobody has asked for yet. */
 typedef struct UnitRead {
         uint32_t n_transferred;
@@ -206,10 +213,12 @@ typedef struct Unit {
         bool redelivery;      /* record.in_flight is a predecessor's: the kernel will deliver it again */
         UnitSubmitted submitted;
         uint32_t n_streaming; /* the device takes WRITEs of up to so many bytes now; 0: no stream */
+        UnitRoom room;
         UnitAhead ahead;
         UnitResume resume;
         bool want_position; /* READ POSITION before the next command */
         bool want_medium;   /* READ ATTRIBUTE before the next command */
+        bool want_room;     /* READ ATTRIBUTE for the remaining capacity before the next command */
         bool want_locate;   /* REPORT SUPPORTED OPERATION CODES before the next command */
         MoveBefore looked;  /* of the head of the queue */
         bool want_look;     /* READ ELEMENT STATUS before the next command, a MOVE MEDIUM */

@@ -12,6 +12,7 @@
 
 /* Attributes that tell one cartridge from another, SPC-4 table 371 and 375. */
 enum {
+        MAM_REMAINING_CAPACITY = 0x0000, /* of the partition, MiB, as if nothing were compressed */
         MAM_LOAD_COUNT = 0x0003,
         MAM_MEDIUM_MANUFACTURER = 0x0400,
         MAM_MEDIUM_SERIAL_NUMBER = 0x0401,
