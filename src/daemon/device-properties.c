@@ -277,7 +277,7 @@ int device_property_find(const char *name, const DeviceProperty **ret)
 static void get_value(const DeviceProperty *p, const DeviceView *v, PropertyValue *ret)
 {
         ret->number = 0;
-        ret->text[0] = '\0';
+        ret->text[0] = ret->text[1] = '\0'; /* the end of a list, too */
         p->get(v, ret);
 }
 
@@ -336,7 +336,7 @@ static int append_entry(sd_bus_message *m, const DeviceProperty *p, const Device
         if (look || p->news != PROPERTY_LOOKED)
                 get_value(p, v, &value);
         else
-                value.number = 0, value.text[0] = '\0';
+                value.number = 0, value.text[0] = value.text[1] = '\0';
         r = sd_bus_message_open_container(m, 'e', "sv");
         if (r >= 0)
                 r = sd_bus_message_append_basic(m, 's', p->name);
