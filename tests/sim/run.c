@@ -84,16 +84,12 @@ static bool may_time_out(const World *w)
                w->cuts[1].fault == FAULT_LONG_OUTAGE;
 }
 
-/* Less than there is between early warning and the end of the medium. */
 static void draw_behind(Tape *t, int64_t behind)
 {
         static const uint32_t sizes[] = {0, 1000, 9000, 50000};
         World *w = &t->world;
-        uint64_t limit = t->cartridges[0].early_warning / 2;
 
-        if (behind < 0)
-                behind = sizes[world_below(w, ELEMENTSOF(sizes))];
-        w->config.pipeline = (uint32_t) ((uint64_t) behind < limit ? (uint64_t) behind : limit);
+        w->config.pipeline = behind < 0 ? sizes[world_below(w, ELEMENTSOF(sizes))] : (uint32_t) behind;
         unit_set_pipeline(w->unit, w->config.pipeline);
 }
 
