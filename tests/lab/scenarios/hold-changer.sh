@@ -104,8 +104,12 @@ ok "the former one is as it was" on_tape T00003L7 /tmp/data 96 1
 ok "nothing has failed" not evertaped_said '^lib1[^:]*: failed:'
 exec {tape}<> "$nst"
 ok "unload and load under a program that has the drive open" eval 'mtx -f "$lib" unload 4 0 && mtx -f "$lib" load 1 0'
-ok "it gets an error" not dd if=/tmp/data bs=64k count=1 status=none 1>&"$tape"
-ok "and another one" not dd if=/tmp/data bs=64k count=1 status=none 1>&"$tape"
+# st may tell of the first block with the second
+goes_on() {
+    dd if=/tmp/data bs=64k count=2 status=none 1>&"$tape"
+}
+ok "it gets an error" not goes_on
+ok "and another one" not goes_on
 { exec {tape}>&-; } 2> /dev/null
 ok "and nothing is written" on_tape T00001L7 /tmp/data 96 1
 ok "this is a failure" evertaped_said 'failed: another cartridge is in the drive'
