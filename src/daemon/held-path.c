@@ -245,6 +245,7 @@ static void not_opened(Held *h, HeldPath *p, usec_t first, const char *why)
 {
         path_not_opened(p, first, OPEN_MOST, why, now(h));
         snprintf(h->reason, sizeof(h->reason), "%s", why);
+        h->not_opened = true;
 }
 
 static void log_opened(Held *h, const HeldPath *p)
@@ -304,6 +305,7 @@ static bool open_path(Held *h, HeldPath *p)
         if (sg_allows_direct(h))
                 transport_sg_set_direct(h->transport);
         h->reason[0] = h->path_error[0] = '\0';
+        h->not_opened = false;
         h->path_lost = false;
         paths_opened(&h->paths, p, now(h));
         log_opened(h, p);
@@ -398,6 +400,9 @@ void held_update_paths(Held *h, const DevicePath *found, size_t n_found, usec_t 
                 h->path_lost = true;
                 unit_path_down(h->unit, now(h));
         } else if (!h->transport && paths_n_present(&h->paths) == 0) {
+                if (h->not_opened)
+                        h->reason[0] = '\0'; /* of one that is gone by now */
+                h->not_opened = false;
                 unit_path_down(h->unit, now(h));
         }
         held_run(h);

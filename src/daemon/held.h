@@ -56,6 +56,7 @@ typedef struct Held {
         usec_t timer_at; /* what it is set to; USEC_INFINITY: it is off */
         int watched_fd;  /* what transport_source is set to */
         uint32_t watched_events;
+        bool not_opened;     /* reason is that of a path that could not be opened */
         bool path_lost;      /* the active path, not only what the engine thinks of the device */
         char path_error[96]; /* what the last command that got lost on it ended with */
         char last_path[DEVICE_PATH_NAME_MAX]; /* the path before this one */

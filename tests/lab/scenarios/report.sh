@@ -11,7 +11,8 @@ mtx -f "$(by_serial MDLLIB01 sg)" load 1 0 > /dev/null
 # The barcode, as a library tells it the drive: MAM attribute 0806h.
 { printf '\0\0\0\045\010\006\001\0\040T00001L7'; printf ' %.0s' {1..24}; } > /tmp/barcode
 sg_raw -s 41 -i /tmp/barcode "$(by_serial MDLDRV01 sg)" 8d 00 00 00 00 00 00 00 00 00 00 00 00 29 00 00 2> /dev/null
-evertape_config '[Hold]' 'Journal=32M'
+# without a pipeline the program waits for the block that is with the drive
+evertape_config '[Hold]' 'Journal=32M' 'Pipeline=no'
 journalctl --update-catalog
 ok "evertaped starts" evertaped_start
 ok "hold" evertape hold MDLDRV01 MDLLIB01
@@ -45,6 +46,7 @@ ok "away" wait_until 10 is_state away lib1-drive1
 ok "commands wait" wait_until 10 eval '(($(field WAITING lib1-drive1) > 0))'
 same "since" yes "$([[ $(field OUTAGE-BEGAN lib1-drive1) ]] && echo yes)"
 script -qec "timeout -s INT 5 evertape wait --timeout 4s lib1-drive1" /tmp/waiting > /dev/null < /dev/null 8>&-
+cp /tmp/waiting "$LAB_OUT/"
 ok "who waits at a terminal sees why" grep -q 'lib1-drive1: away, the path' /tmp/waiting
 model power-cycle drive1 5 > /dev/null
 model return drive1 > /dev/null
@@ -53,7 +55,7 @@ ok "held" wait_until 10 is_state held lib1-drive1
 model hold drive1 01 > /dev/null
 mt -f "$nst" rewind 8>&- &
 rewind=$!
-ok "a rewind takes its time" wait_until 10 eval '[[ $(field DOING lib1-drive1) == "rewind "*s ]]'
+ok "a rewind takes its time" wait_until 10 eval '[[ $(field DOING lib1-drive1) == rewind*s ]]'
 model unhold drive1 > /dev/null
 wait $rewind
 same "and is over" "" "$(field DOING lib1-drive1)"
@@ -76,7 +78,7 @@ ok "as JSON" eval 'evertape history --json lib1-drive1 | python3 -c "import json
 evertape status
 kill -INT $follow
 ok "status --follow ends in good order" wait $follow
-ok "it has seen all" eval 'grep -q "lib1-drive1 held T00001L7" /tmp/follow && grep -q "away" /tmp/follow && grep -q "resuming.* resume" /tmp/follow'
+ok "it has seen all" eval 'grep -q "lib1-drive1 held T00001L7" /tmp/follow && grep -q "lib1-drive1 away" /tmp/follow'
 cp /tmp/follow /tmp/waiting "$LAB_OUT/"
 script -qec "timeout -s INT 3 evertape status --follow" /tmp/screen > /dev/null < /dev/null
 ok "on a terminal it is drawn in place" grep -q $'\e\[H.*NAME.*\e\[K' /tmp/screen
