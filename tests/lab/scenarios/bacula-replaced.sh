@@ -81,6 +81,8 @@ for ((round = 1; round <= rounds; round++)); do
     job=$(last_job)
     replace "$drive" > /dev/null
     ok "it ends" wait_until 120 ended "$job"
+    # what docs/BACULA.md says to do: its last file has no filemark
+    bacula "update volume=$(sqlite3 /tmp/bacula/work/bacula.db 'select VolumeName from Media order by LastWritten desc limit 1') volstatus=Used" > /dev/null
     say "as $(sqlite3 /tmp/bacula/work/bacula.db "select JobStatus || JobErrors from Job where JobId=$job")"
     ok "the new drive is held" wait_until 120 is_held_anew "$drive"
     job_runs "the next job runs"
