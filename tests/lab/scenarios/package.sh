@@ -131,6 +131,8 @@ upgraded() {
     ok "dd ends well" feed_end /tmp/data
     ok "on the tape exactly once" on_tape T00001L7 /tmp/data 192 1
     ok "the configuration is the administrator's" grep -qx 'Timeout=7min' /etc/evertape/evertape.conf
+    ok "the history has when it was held" prints 'lib1-drive1 +hold ' evertape history lib1-drive1
+    ok "and the log when it was upgraded" test "$(journalctl --unit=evertaped --output=cat | grep -c 'evertaped .* is ready')" = 2
     ok "no process waits in the kernel" none_stuck
 }
 
