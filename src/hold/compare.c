@@ -102,8 +102,9 @@ static bool reads_fixed(const Unit *u, const JournalRecord *r)
         return r->fixed && read_length(u, r) == r->length;
 }
 
-/* A drive that was reset may not have written where the data end, and some then show what was there before:
- * the last object is written once more, so that it does. */
+/* A drive that was reset may not have written where the data end, and some then show what was there before;
+ * and what is found of a WRITE in flight may have been there before, with more behind it: the last object is
+ * written once more, so that the data end there. */
 static void all_is_there(Unit *u, usec_t now)
 {
         const JournalRecord *last = journal_record(&u->journal, u->record.journal.end - 1);
@@ -113,7 +114,7 @@ static void all_is_there(Unit *u, usec_t now)
                 unit_give_up_position(u, now, "the cartridge cannot be proven to be the same");
                 return;
         }
-        if (!u->record.reset_seen && !u->record.answer_lost) {
+        if (!u->record.reset_seen && !u->record.answer_lost && !unit_write_in_flight(u)) {
                 unit_goto_step(u, STEP_REWRITE, now);
                 return;
         }

@@ -217,7 +217,8 @@ static void test_anchor_of_other_size(void **state)
         assert_int_equal(f->unit.phase, UNIT_HELD);
 }
 
-/* The WRITE in flight has taken the anchor away; its block is the proof. */
+/* The WRITE in flight has taken the anchor away; its block is the proof. Or it is the one that was there
+ * before, with the rest of the old data behind it: it is written once more. */
 static void test_anchor_overwritten_in_flight(void **state)
 {
         Fake *f = *state;
@@ -233,6 +234,9 @@ static void test_anchor_overwritten_in_flight(void **state)
         expect(f, LOCATE(01), END);
         expect(f, CDB_REWIND, GOOD);
         expect_block(f, 0);
+        assert_nothing_answered(f);
+        expect(f, CDB_REWIND, GOOD);
+        expect_write(f, 0, 100, GOOD);
         assert_answered(f, tag, SCSI_GOOD);
         assert_false(f->unit.record.anchor.valid);
 }
