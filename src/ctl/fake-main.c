@@ -4,41 +4,13 @@
  * at what is drawn, and for tests that are scripts. MODE: library, large, hostile, empty, none (no daemon).
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "ctl/fake-daemon.h"
 #include "util/cleanup.h"
-
-static pid_t start_bus(char *address, size_t n)
-{
-        int fds[2];
-        FILE *f;
-        pid_t pid;
-
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return -errno;
-        pid = fork();
-        if (pid == 0) {
-                prctl(PR_SET_PDEATHSIG, SIGKILL);
-                dup2(fds[1], STDOUT_FILENO);
-                dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* it warns of limits */
-                execlp("dbus-daemon", "dbus-daemon", "--session", "--nofork", "--nopidfile",
-                       "--address=unix:tmpdir=/tmp", "--print-address", NULL);
-                _exit(127);
-        }
-        close(fds[1]);
-        f = fdopen(fds[0], "r");
-        if (!f || !fgets(address, (int) n, f))
-                return -EIO;
-        address[strcspn(address, "\n")] = '\0';
-        return pid;
-}
 
 int main(int argc, char **argv)
 {
@@ -56,10 +28,9 @@ int main(int argc, char **argv)
 
         if (argc < 3)
                 return 2;
-        bus = start_bus(address, sizeof(address));
+        bus = fake_bus_start(address, sizeof(address));
         if (bus < 0)
                 return 77; /* no dbus-daemon: meson takes it for a skipped test */
-        setenv("EVERTAPE_BUS", address, 1);
         for (size_t i = 0; i < ELEMENTSOF(modes); i++)
                 if (strcmp(modes[i].name, argv[1]) == 0 && modes[i].mode != FAKE_DIES)
                         daemon = fake_daemon_start(address, modes[i].mode, -1);
