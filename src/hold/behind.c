@@ -30,6 +30,8 @@ void unit_note_stream(Unit *u, const UnitCommand *c, const ScsiResult *result)
 {
         const UnitRecord *r = &u->record;
 
+        if (c->opcode->opcode == OP_TEST_UNIT_READY)
+                unit_end_stream(u); /* the device was opened */
         if (!unit_is_ordered(c->opcode))
                 return;
         if (c->opcode->effect != POSITION_WRITTEN || result->status != SCSI_GOOD || !r->buffered ||

@@ -160,6 +160,18 @@ static void test_every_position_ends_the_stream(void **state)
         }
 }
 
+/* st sends it whenever the device is opened, and in between somebody may have put another cartridge in: whoever
+ * opens it hears of that with his first WRITE. */
+static void test_ends_when_the_device_is_opened(void **state)
+{
+        Fake *f = *state;
+
+        do_set(f, CDB_READY, NULL, 0);
+        assert_not_behind(f);
+        write_behind(f);
+        expect_behind(f, f->object - 1, GOOD);
+}
+
 static void test_filemark_does_not_end_it(void **state)
 {
         Fake *f = *state;
@@ -517,6 +529,7 @@ int main(void)
                 TEST(test_no_larger_than_one_that_was_taken),
                 TEST(test_first_one_of_a_stream_waits),
                 TEST(test_every_position_ends_the_stream),
+                TEST(test_ends_when_the_device_is_opened),
                 TEST(test_filemark_does_not_end_it),
                 TEST(test_not_in_unbuffered_mode),
                 TEST(test_switched_off),
