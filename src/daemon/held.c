@@ -19,6 +19,7 @@
 #include "daemon/held-lun.h"
 #include "daemon/held-path.h"
 #include "daemon/inventories.h"
+#include "daemon/length-note.h"
 #include "daemon/manager.h"
 #include "util/log.h"
 #include "util/text.h"
@@ -250,6 +251,22 @@ static void note_rate(Held *h)
                 rate_note(&h->rate, r->n_bytes_written + r->n_bytes_read, t);
 }
 
+/* Without the note the blocks are sent one by one, as before. */
+static void note_length(Held *h, uint32_t length)
+{
+        int r = 0;
+
+        if (length > 0)
+                r = length_note_write(LENGTH_NOTE_FOLDER, h->device.id, h->device.identity.serial, length);
+        else
+                length_note_remove(LENGTH_NOTE_FOLDER, h->device.id);
+        if (r < 0)
+                log_warning("%s: blocks are not sent in groups, " LENGTH_NOTE_FOLDER ": %s", h->device.name,
+                            strerror(-r));
+        else if (length > 0)
+                unit_length_noted(h->unit, length);
+}
+
 static void carry_out(Held *h, const HoldAction *a)
 {
         switch (a->type) {
@@ -273,6 +290,9 @@ static void carry_out(Held *h, const HoldAction *a)
                 break;
         case HOLD_EVENT:
                 manager_add_event(h->manager, h->device.id, a->event, a->text);
+                break;
+        case HOLD_NOTE_LENGTH:
+                note_length(h, a->length);
                 break;
         }
 }
@@ -419,7 +439,8 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
         _cleanup_(held_freep) Held *h = calloc(1, sizeof(*h));
         UnitConfig config = {.type = device->identity.type,
                              .timeout = manager_timeout(m, device),
-                             .pipeline = manager_pipeline(m, device)};
+                             .pipeline = manager_pipeline(m, device),
+                             .group_after = UNIT_GROUP_AFTER};
         int r;
 
         if (!h)
@@ -441,6 +462,8 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
         r = unit_init(h->unit, &config, &h->memory.unit, now(h), &h->fresh);
         if (r < 0)
                 return r;
+        if (h->fresh)
+                unit_suspect_length(h->unit, length_note_read(LENGTH_NOTE_FOLDER, device->id, config.serial));
         r = sd_event_add_time(manager_event(m), &h->timer, CLOCK_MONOTONIC, 0, 1, on_timer, h);
         if (r < 0)
                 return r;
@@ -458,6 +481,8 @@ Held *held_free(Held *h)
                 return NULL;
         h->job = job_free(h->job);
         held_close_path(h, "");
+        if (h->unit && h->unit->record.group_length == 0)
+                length_note_remove(LENGTH_NOTE_FOLDER, h->device.id);
         if (h->stopping && !h->leaving && h->unit)
                 memory_save(h->device.id, &h->memory, h->unit->record.journal.data_begin,
                             h->unit->record.journal.data_end);

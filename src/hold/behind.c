@@ -101,16 +101,23 @@ bool unit_is_behind(const Unit *u)
         return journal_n_unsent(&u->journal) > 0;
 }
 
-/* As the program has sent it. */
+/* As the program has sent it, or several as one. */
 void unit_send_behind(Unit *u)
 {
         const JournalRecord *r = journal_record(&u->journal, u->record.journal.sent);
+        UnitGroup g = unit_group_waiting(u);
+        bool fixed = r->fixed || u->record.group_length > 0;
         uint8_t cdb[SCSI_CDB_MAX];
-        size_t n_cdb = scsi_cdb_write_6(cdb, r->fixed, r->fixed ? r->n_objects : r->length);
 
-        unit_submit_step(u, cdb, n_cdb, SCSI_DATA_OUT, (void *) journal_data(&u->journal, r),
-                         r->n_objects * r->length);
+        u->grouping.streak = g.n_records > 1 ? u->grouping.streak + 1 : 0;
+        if (!unit_is_grouped(u, r))
+                g = (UnitGroup){1, r->n_objects, r->n_objects * r->length};
+        u->grouping.n_records = g.n_records;
+        u->grouping.n_data = g.n_data;
+        unit_submit_step(u, cdb, scsi_cdb_write_6(cdb, fixed, fixed ? g.n_objects : g.n_data), SCSI_DATA_OUT,
+                         (void *) journal_data(&u->journal, r), g.n_data);
         u->submitted = SUBMITTED_BEHIND;
+        unit_ask_to_note(u);
 }
 
 /* ---- the device's answer ---- */
@@ -133,19 +140,29 @@ static bool is_to_be_sent_again(const Unit *u, const ScsiResult *result)
         return result->delivery == SCSI_NOT_SENT && !result->path_gone;
 }
 
+/* A group that the adapter cannot carry is sent as smaller ones. */
+static bool is_too_large(const Unit *u, const ScsiResult *result)
+{
+        return u->grouping.n_records > 1 && result->delivery == SCSI_NOT_SENT && !result->path_gone &&
+               !u->path_condemned && unit_cannot_be_sent(result);
+}
+
 void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now)
 {
         Sense parsed;
         const Sense *sense = unit_parse_sense(result, &parsed);
 
         if (is_written(result, sense)) {
-                u->record.journal.sent++;
+                u->record.journal.sent += u->grouping.n_records;
                 if (sense && sense->eom)
                         unit_end_stream(u);
                 unit_store(u);
+        } else if (is_too_large(u, result)) {
+                u->grouping.limit = u->grouping.n_data / 2;
         } else if (is_to_be_sent_again(u, result)) {
                 u->wake = now + UNIT_RETRY_AFTER;
         } else {
+                unit_note_refused_group(u, sense);
                 unit_recover(u, result, sense, now);
         }
 }

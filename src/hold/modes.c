@@ -226,6 +226,8 @@ void unit_remember_mode(Unit *u, const UnitCommand *c)
                 return;
         }
         learn_header(u, &h);
+        if (h.has_descriptor)
+                unit_note_own_length(u, h.block_length);
         learn_protection(u, pages);
         keep_list(u, c, l, pages);
 }

@@ -173,12 +173,6 @@ static void program_answered(Unit *u, const ScsiResult *result, usec_t now)
         }
 }
 
-/* A write(2) to the sg driver that will not do better the next time: too large for the adapter. */
-static bool cannot_be_sent(const ScsiResult *result)
-{
-        return result->error == EINVAL || result->error == E2BIG || result->error == EOPNOTSUPP;
-}
-
 static void refuse_unsendable(Unit *u)
 {
         UnitCommand c = u->queue[0];
@@ -203,7 +197,7 @@ static void program_result(Unit *u, const ScsiResult *result, usec_t now)
                 program_answered(u, result, now);
                 return;
         case SCSI_NOT_SENT:
-                if (!result->path_gone && cannot_be_sent(result)) {
+                if (!result->path_gone && unit_cannot_be_sent(result)) {
                         refuse_unsendable(u);
                         return;
                 }

@@ -175,7 +175,9 @@ void step_protection_start(Unit *u, usec_t now)
                     (f->cdb[0] == OP_MODE_SELECT_6 || f->cdb[0] == OP_MODE_SELECT_10);
         uint8_t cdb[SCSI_CDB_MAX];
 
-        if (!open)
+        if (u->record.group_length > 0)
+                unit_goto_step(u, STEP_UNGROUP, now);
+        else if (!open)
                 unit_goto_step(u, STEP_MODE_SENSE, now);
         else
                 unit_submit_in(u, cdb,
@@ -196,7 +198,7 @@ void step_mode_sense_start(Unit *u, usec_t now)
 {
         uint8_t cdb[SCSI_CDB_MAX];
 
-        if (u->resume.ready_no_medium)
+        if (u->resume.ready_no_medium && u->record.suspect_length == 0)
                 unit_goto_step(u, STEP_PLAN, now);
         else
                 unit_submit_in(u, cdb, scsi_cdb_mode_sense_6(cdb, false, 0, 0, 0, 12), 12);
@@ -206,7 +208,10 @@ void step_mode_sense_done(Unit *u, const StepResult *r, usec_t now)
 {
         if (r->good)
                 unit_learn_header(u, u->scratch, r->result->n_transferred);
-        unit_goto_step(u, STEP_MEDIUM, now);
+        if (r->good && unit_finds_suspect_length(u))
+                unit_goto_step(u, STEP_UNGROUP, now);
+        else
+                unit_goto_step(u, u->resume.ready_no_medium ? STEP_PLAN : STEP_MEDIUM, now);
 }
 
 /* ---- which medium ---- */

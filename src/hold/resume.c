@@ -247,6 +247,10 @@ static const StepRow steps[_STEP_MAX] = {
         [STEP_MODE]           = {"MODE SELECT", step_mode_start, step_mode_done},
         [STEP_ENCRYPT]        = {"set encryption", step_encrypt_start, step_encrypt_done},
         [STEP_ENCRYPTION]     = {"encryption status", step_encryption_start, step_encryption_done},
+        [STEP_GROUP]          = {"set block length", step_group_start, NULL},
+        [STEP_UNGROUP]        = {"set block length back", step_ungroup_start, NULL},
+        [STEP_GROUP_SENSE]    = {"block length", step_group_sense_start, step_group_sense_done},
+        [STEP_GROUP_SELECT]   = {"set block length", step_group_select_start, step_group_select_done},
         [STEP_PROTECTION]     = {"block protection", step_protection_start, step_protection_done},
         [STEP_MODE_SENSE]     = {"MODE SENSE", step_mode_sense_start, step_mode_sense_done},
         [STEP_MEDIUM]         = {"medium", step_medium_start, step_medium_done},
@@ -328,7 +332,7 @@ static bool step_interrupted(Unit *u, const StepResult *r, usec_t now)
                         unit_lose_path(u, now, "the path to the device is gone");
                         return true;
                 }
-                if (is_housekeeping(u->resume.step))
+                if (!unit_is_resuming(u))
                         unit_set_phase(u, UNIT_RESUMING);
                 u->resume = (UnitResume){.step = STEP_INQUIRY};
                 u->wake = now + RETRY_INTERVAL;
@@ -409,7 +413,10 @@ void unit_step_result(Unit *u, const ScsiResult *result, usec_t now)
         if (r.sense && r.sense->deferred && step <= STEP_POSITION) {
                 u->record.reset_seen = 1; /* blocks that were acknowledged may be missing: compare */
                 unit_store(u);
-                unit_goto_step(u, (Step) step, now);
+                if (unit_is_resuming(u))
+                        unit_goto_step(u, (Step) step, now);
+                else
+                        unit_start_recovery(u, STEP_INQUIRY, now);
                 return;
         }
         steps[step].done(u, &r, now);

@@ -38,6 +38,7 @@ void unit_end_stream(Unit *u)
 {
         u->n_streaming = 0;
         u->room = (UnitRoom){};
+        u->grouping = (UnitGrouping){.limit = SCSI_TRANSFER_MAX};
         u->want_room = false;
 }
 

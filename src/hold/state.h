@@ -17,7 +17,7 @@
 #include "scsi/command.h"
 
 #define UNIT_STATE_MAGIC   UINT32_C(0x45565450) /* EVTP */
-#define UNIT_STATE_VERSION 4
+#define UNIT_STATE_VERSION 5
 
 #define UNIT_PAGES_MAX       24
 #define UNIT_PAGE_SIZE       256
@@ -228,7 +228,11 @@ typedef struct UnitRecord {
         uint8_t strayed;     /* a resume has moved the medium: where it is tells nothing of what was lost */
         uint8_t answer_lost; /* an answer was, which may have been such a unit attention */
         uint16_t attention;  /* ASC and ASCQ of a unit attention that the program has to be told, or 0 */
+        uint8_t no_groups;   /* the drive does not take groups of blocks, or not their block length */
         uint32_t block_length;
+        uint32_t group_length; /* block length that the drive has, or may have, for a group; 0: the program's
+                                */
+        uint32_t suspect_length; /* as unit_suspect_length() was told, until the drive has been asked */
         uint64_t n_commands, n_outages, n_replayed, n_settled;
         uint64_t n_bytes_written, n_bytes_read;
         char reason[96];

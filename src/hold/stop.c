@@ -40,6 +40,8 @@ void unit_pump_stop(Unit *u, usec_t now)
 {
         if (unit_must_return(u, NULL))
                 unit_goto_step(u, STEP_RETURN, now);
+        else if (unit_must_ungroup(u, NULL))
+                unit_goto_step(u, STEP_UNGROUP, now);
         else if (has_to_commit(u))
                 unit_goto_step(u, STEP_COMMIT, now);
         else if (has_to_allow(u))
@@ -77,5 +79,5 @@ bool unit_stopped(const Unit *u)
         if (u->submitted != SUBMITTED_NOTHING || u->awaiting_answer || u->n_actions > 0)
                 return false;
         return !u->path_open || (u->phase != UNIT_HELD && u->phase != UNIT_FAILED) ||
-               !(u->ahead.n > 0 || has_to_commit(u) || has_to_allow(u));
+               !(u->ahead.n > 0 || unit_must_ungroup(u, NULL) || has_to_commit(u) || has_to_allow(u));
 }

@@ -160,8 +160,8 @@ static void test_every_position_ends_the_stream(void **state)
         }
 }
 
-/* st sends it whenever the device is opened, and in between somebody may have put another cartridge in: whoever
- * opens it hears of that with his first WRITE. */
+/* st sends it whenever the device is opened, and in between somebody may have put another cartridge in:
+ * whoever opens it hears of that with his first WRITE. */
 static void test_ends_when_the_device_is_opened(void **state)
 {
         Fake *f = *state;

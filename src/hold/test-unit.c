@@ -152,6 +152,10 @@ static void take_actions(Fake *f)
                         snprintf(f->closed, sizeof(f->closed), "%s", a.text);
                 } else if (a.type == HOLD_EVENT) {
                         note_event(f, &a);
+                } else if (a.type == HOLD_NOTE_LENGTH) {
+                        f->noted_length = a.length;
+                        if (a.length > 0 && !f->cannot_note)
+                                unit_length_noted(&f->unit, a.length);
                 }
         }
 }

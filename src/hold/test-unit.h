@@ -71,8 +71,10 @@ typedef struct Fake {
         usec_t now;
         uint32_t tail; /* of the command ring: how many answers the kernel has */
         uint32_t last_tag;
-        bool keeps_answers; /* does not tell the engine that an ordered answer was given */
-        bool notes_nothing; /* nor where the ring stood before it */
+        bool keeps_answers;    /* does not tell the engine that an ordered answer was given */
+        bool notes_nothing;    /* nor where the ring stood before it */
+        uint32_t noted_length; /* HOLD_NOTE_LENGTH */
+        bool cannot_note;      /* nor does it become so */
         bool submitted;
         ScsiCommand command;
         HoldAction answers[FAKE_ANSWERS]; /* oldest first */

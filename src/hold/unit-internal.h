@@ -3,6 +3,8 @@
 
 /* Between the files of hold/; nobody else includes it. */
 
+#include <errno.h>
+
 #include "hold/unit.h"
 
 typedef struct StepResult {
@@ -67,6 +69,27 @@ bool unit_is_behind(const Unit *u);
 void unit_send_behind(Unit *u);
 void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now);
 
+/* ---- group.c: several of them at once ---- */
+
+typedef struct UnitGroup {
+        unsigned n_records;
+        uint32_t n_objects, n_data;
+} UnitGroup;
+
+/* The next WRITE that is to be sent, and what waits behind it and could go with it. */
+UnitGroup unit_group_waiting(const Unit *u);
+/* As the drive is set now, it can. */
+bool unit_is_grouped(const Unit *u, const JournalRecord *r);
+/* Before they can be: their length has to be noted. */
+void unit_ask_to_note(Unit *u);
+void unit_note_own_length(Unit *u, uint32_t length);
+/* The drive has said that it has it: it has to be set back. */
+bool unit_finds_suspect_length(Unit *u);
+/* The drive has answered it with this: it takes no groups, if that says so. */
+void unit_note_refused_group(Unit *u, const Sense *sense);
+/* Before c (NULL: the end) is sent the drive has to have the program's block length again: STEP_UNGROUP. */
+bool unit_must_ungroup(const Unit *u, const UnitCommand *c);
+
 /* ---- room.c: how much the medium can still take ---- */
 
 /* How much may be on its way, and whether so much more may be written. */
@@ -114,6 +137,12 @@ static inline bool unit_becomes_ready(const Sense *s)
                s->code != 0x0403;
 }
 
+/* A write(2) to the sg driver that will not do better the next time: too large for the adapter. */
+static inline bool unit_cannot_be_sent(const ScsiResult *result)
+{
+        return result->error == EINVAL || result->error == E2BIG || result->error == EOPNOTSUPP;
+}
+
 /* What the drive says of how far it is, SPC-4 4.5.2.4.4; NULL: it has answered with something else. */
 static inline void unit_note_progress(Unit *u, const Sense *s)
 {
@@ -151,6 +180,11 @@ bool unit_session_open(const Unit *u);
 static inline bool unit_has_lost(const Unit *u)
 {
         return u->record.position_lost == PLACE_LOST;
+}
+/* Between the loss of the device and the end of its resume. */
+static inline bool unit_is_resuming(const Unit *u)
+{
+        return u->phase != UNIT_HELD && u->phase != UNIT_FAILED;
 }
 bool unit_depends_on_position(const ScsiOpcode *opcode, const uint8_t *cdb);
 bool unit_repositions(const ScsiOpcode *opcode, const uint8_t *cdb);
@@ -243,6 +277,10 @@ typedef enum Step {
         STEP_MODE,
         STEP_ENCRYPT,
         STEP_ENCRYPTION,
+        STEP_GROUP, /* also between two commands */
+        STEP_UNGROUP,
+        STEP_GROUP_SENSE,
+        STEP_GROUP_SELECT,
         STEP_PROTECTION,
         STEP_MODE_SENSE,
         /* which medium, where */
@@ -408,6 +446,16 @@ bool unit_reports_place(Unit *u, const StepResult *r, const MediumPlace *place);
 /* ---- room.c ---- */
 void step_learn_room_start(Unit *u, usec_t now);
 void step_learn_room_done(Unit *u, const StepResult *r, usec_t now);
+
+/* ---- group.c ---- */
+/* What has to be done before the next WRITE behind is sent; STEP_NONE: nothing. */
+Step unit_step_before_behind(const Unit *u);
+void step_group_start(Unit *u, usec_t now);
+void step_ungroup_start(Unit *u, usec_t now);
+void step_group_sense_start(Unit *u, usec_t now);
+void step_group_sense_done(Unit *u, const StepResult *r, usec_t now);
+void step_group_select_start(Unit *u, usec_t now);
+void step_group_select_done(Unit *u, const StepResult *r, usec_t now);
 
 /* ---- ahead.c: whether the drive can go back, and going back to where the program is ---- */
 void step_learn_locate_start(Unit *u, usec_t now);

@@ -101,6 +101,7 @@ int unit_init(Unit *u, const UnitConfig *config, const UnitMemory *memory, usec_
         u->n_queue = u->action_first = u->n_actions = 0;
         u->wake = USEC_INFINITY;
         u->outage_since = now;
+        unit_end_stream(u);
         if (unit_state_load(u->state, memory->n_state, &u->record) < 0) {
                 fresh = true;
                 if (u->secrets)
@@ -202,6 +203,12 @@ void unit_pump(Unit *u, usec_t now)
                 if (!may_run(u))
                         return;
                 if (unit_is_behind(u)) {
+                        Step before = unit_step_before_behind(u);
+
+                        if (before != STEP_NONE) {
+                                unit_goto_step(u, before, now);
+                                return;
+                        }
                         unit_send_behind(u);
                 } else if (u->stopping) {
                         unit_pump_stop(u, now);
@@ -213,6 +220,9 @@ void unit_pump(Unit *u, usec_t now)
                         unit_goto_step(u, STEP_RETURN, now);
                         return;
                 } else if (start_housekeeping(u, now)) {
+                        return;
+                } else if (unit_must_ungroup(u, &u->queue[0])) {
+                        unit_goto_step(u, STEP_UNGROUP, now);
                         return;
                 } else {
                         unit_start_head(u);

@@ -32,6 +32,7 @@
 #define HOLD_ACTIONS_MAX  (HOLD_COMMANDS_MAX + 32)
 #define HOLD_SCRATCH_SIZE (SCSI_TRANSFER_MAX + 4096)
 #define UNIT_BARCODE_MAX  32
+#define UNIT_GROUP_AFTER  8 /* a good group_after */
 
 typedef enum UnitPhase {
         UNIT_AWAY,     /* set by init and by a lost or wrong path; left by unit_path_up */
@@ -51,6 +52,8 @@ typedef struct UnitConfig {
         usec_t timeout;    /* how long a command may wait for the device; USEC_INFINITY: for ever */
         uint32_t pipeline; /* bytes: of WRITEs that are answered before the device has them, and of blocks
                               that are read before they are asked for; 0: none */
+        unsigned group_after; /* so many times in a row several WRITEs of one length have to wait before they
+                                 are sent as one; 0: never */
 } UnitConfig;
 
 /* Lent to the unit until it is gone. state and ring outlive the process; secrets may. */
@@ -73,11 +76,13 @@ typedef struct HoldCommand {
 } HoldCommand;
 
 typedef enum HoldActionType {
-        HOLD_COMPLETE,   /* answer the program */
-        HOLD_SUBMIT,     /* send to the device */
-        HOLD_CLOSE_PATH, /* this path is dead, or not our device: close it, look for another */
-        HOLD_CHANGED,    /* the phase changed: tell whoever watches */
-        HOLD_EVENT,      /* for the history */
+        HOLD_COMPLETE,    /* answer the program */
+        HOLD_SUBMIT,      /* send to the device */
+        HOLD_CLOSE_PATH,  /* this path is dead, or not our device: close it, look for another */
+        HOLD_CHANGED,     /* the phase changed: tell whoever watches */
+        HOLD_EVENT,       /* for the history */
+        HOLD_NOTE_LENGTH, /* write `length` down where it outlives the machine's restart, 0: nothing; for
+                             another than 0 then call unit_length_noted() */
 } HoldActionType;
 
 typedef struct HoldAction {
@@ -86,6 +91,8 @@ typedef struct HoldAction {
         uint8_t status;
         uint8_t n_sense;
         uint32_t n_read; /* HOLD_COMPLETE: valid bytes of data-in */
+        uint32_t length; /* HOLD_NOTE_LENGTH: a block length that the drive may have now and no program has
+                            set */
         bool ordered;    /* HOLD_COMPLETE: call unit_note_answer before and unit_answered after answering */
         uint8_t sense[SCSI_SENSE_MAX];
         ScsiCommand command; /* HOLD_SUBMIT */
@@ -124,6 +131,16 @@ typedef struct UnitRoom {
         uint64_t written;   /* since then */
         bool asked;
 } UnitRoom;
+
+/* WRITEs that are sent as one: group.c. */
+typedef struct UnitGrouping {
+        uint32_t limit;  /* bytes */
+        unsigned streak; /* WRITEs, one after the other, behind which more of the same length waited */
+        unsigned n_records;
+        uint32_t n_data;  /* in the one that is with the device */
+        uint32_t wanted;  /* the block length to be set; 0: the program's */
+        unsigned n_tries; /* to set it */
+} UnitGrouping;
 
 /* The answer to a READ that nobody has asked for yet. */
 typedef struct UnitRead {
@@ -214,6 +231,8 @@ typedef struct Unit {
         UnitSubmitted submitted;
         uint32_t n_streaming; /* the device takes WRITEs of up to so many bytes now; 0: no stream */
         UnitRoom room;
+        UnitGrouping grouping;
+        uint32_t noted_length, asked_length; /* HOLD_NOTE_LENGTH: of which it is done, and was asked for */
         UnitAhead ahead;
         UnitResume resume;
         bool want_position; /* READ POSITION before the next command */
@@ -288,6 +307,11 @@ void unit_note_answer(Unit *u, uint32_t tail);
 void unit_answered(Unit *u, usec_t now);
 /* Once, by a successor, before the ring is reset: where its tail stands. */
 void unit_take_over(Unit *u, uint32_t tail);
+/* HOLD_NOTE_LENGTH is done: whatever happens now, the next one will know. */
+void unit_length_noted(Unit *u, uint32_t length);
+/* Once, just after unit_init(), by one that found no state: what was noted last. A drive that has this block length has it from a
+ * predecessor, whose machine stopped at once, and not from a program: it is set to variable blocks. */
+void unit_suspect_length(Unit *u, uint32_t length);
 /* Once, when the LUN is new: its first user is told of the cartridge that is loaded, as a drive would. */
 void unit_announce_medium(Unit *u);
 /* Once, by a successor that found a served LUN and no state of it: nothing is known of what programs did. */

@@ -106,6 +106,8 @@ static void pump(World *w)
                                 unit_note_answer(&w->unit, a.tag);
                         if (a.ordered)
                                 unit_answered(&w->unit, 0);
+                } else if (a.type == HOLD_NOTE_LENGTH) {
+                        unit_length_noted(&w->unit, a.length);
                 } else if (a.type == HOLD_CLOSE_PATH) {
                         fail(a.text);
                 }
@@ -156,8 +158,11 @@ static ModelDrive *new_drive(const char *serial, ModelMedium **ret_medium)
 
 static void world_init(World *w)
 {
-        UnitConfig config = {
-                .type = DEVICE_TAPE, .serial = "BENCH", .timeout = USEC_INFINITY, .pipeline = PIPELINE};
+        UnitConfig config = {.type = DEVICE_TAPE,
+                             .serial = "BENCH",
+                             .timeout = USEC_INFINITY,
+                             .pipeline = PIPELINE,
+                             .group_after = UNIT_GROUP_AFTER};
 
         w->drive = new_drive("BENCH", &w->medium);
         w->bare = new_drive("BARE", &w->bare_medium);

@@ -49,7 +49,10 @@ static void *allocate(size_t n)
 
 void rig_init(Rig *r, const IscsiLogin *login, unsigned lun, size_t n_journal)
 {
-        UnitConfig config = {.type = DEVICE_TAPE, .serial = TARGET_SERIAL, .timeout = USEC_INFINITY};
+        UnitConfig config = {.type = DEVICE_TAPE,
+                             .serial = TARGET_SERIAL,
+                             .timeout = USEC_INFINITY,
+                             .group_after = UNIT_GROUP_AFTER};
 
         *r = (Rig){.login = *login, .lun = lun, .patience = PATIENCE, .next_id = 1};
         r->memory = (UnitMemory){
@@ -162,6 +165,9 @@ static void carry_out(Rig *r)
                         if (getenv("RIG_VERBOSE"))
                                 fprintf(stderr, "  %s [%s] %s: %s\n", a.event ? a.event : "changed",
                                         r->last_reason, unit_phase_name(r->unit->phase), a.text);
+                        break;
+                case HOLD_NOTE_LENGTH:
+                        unit_length_noted(r->unit, a.length);
                         break;
                 }
 }

@@ -121,6 +121,8 @@ void daemon_start(World *w)
         w->stopping = FAULT_NONE;
         if (unit_init(w->unit, &w->config, &memory, w->now, &fresh) < 0)
                 world_fail(w, FAIL_OTHER, "the unit does not start");
+        if (fresh && w->noted_length > 0)
+                unit_suspect_length(w->unit, w->noted_length);
         if (fresh && w->served)
                 unit_state_is_lost(w->unit);
         unit_take_over(w->unit, w->tail);
@@ -185,6 +187,7 @@ void world_init(World *w, const Device *device, void *userdata, const char *seri
         strncpy(w->config.serial, serial, sizeof(w->config.serial) - 1);
         lend_memory(w);
         w->now = USEC_PER_SEC;
+        w->slowness = 2;
         living = w;
         daemon_start(w);
 }

@@ -90,6 +90,8 @@ static void draw_behind(Tape *t, int64_t behind)
         World *w = &t->world;
 
         w->config.pipeline = behind < 0 ? sizes[world_below(w, ELEMENTSOF(sizes))] : (uint32_t) behind;
+        w->slowness = world_below(w, 2) ? 2 : 10;
+        w->config.group_after = w->unit->config.group_after = world_below(w, 4);
         unit_set_pipeline(w->unit, w->config.pipeline);
 }
 

@@ -32,7 +32,7 @@ typedef struct RunPlan {
         uint64_t seed; /* 0: nothing is drawn but contents */
         Preset preset;
         bool verbose;
-        int64_t behind; /* bytes of write-behind, or -1: drawn */
+        int64_t behind;      /* bytes of write-behind, or -1: drawn */
         const bool *without; /* [_FAULT_MAX], may be NULL */
 } RunPlan;
 

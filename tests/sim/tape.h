@@ -143,6 +143,8 @@ bool tape_locate_file(Tape *t, size_t file);
 bool tape_erase(Tape *t);
 bool tape_format(Tape *t, size_t n_partitions);
 bool tape_set_block_size(Tape *t, uint32_t n);
+/* It is what the program has set. */
+bool tape_sense_block_size(Tape *t);
 bool tape_set_prevent(Tape *t, bool prevent);
 bool tape_read_position(Tape *t);
 bool tape_unload(Tape *t);
@@ -174,6 +176,7 @@ bool workload_fits(const Workload *work, const DriveKind *kind);
 bool work_backup(Tape *t);
 bool work_append(Tape *t);
 bool work_fixed(Tape *t);
+bool work_stream(Tape *t);
 bool work_overwrite(Tape *t);
 bool work_verify(Tape *t);
 bool work_space(Tape *t);

@@ -128,6 +128,20 @@ bool tape_set_block_size(Tape *t, uint32_t n)
         return false;
 }
 
+bool tape_sense_block_size(Tape *t)
+{
+        uint8_t data[12] = {};
+        World *w = &t->world;
+
+        if (!program_run(t, "MODE SENSE", scsi_cdb_mode_sense_6(w->cdb, false, 0, 0, 0, sizeof(data)), data,
+                         sizeof(data), &good))
+                return false;
+        if (get_be(data + 9, 3) != t->block_size)
+                world_fail(w, FAIL_OTHER, "the block length is %u, and the program has set %u",
+                           (unsigned) get_be(data + 9, 3), t->block_size);
+        return !w->failed;
+}
+
 bool tape_set_prevent(Tape *t, bool prevent)
 {
         World *w = &t->world;

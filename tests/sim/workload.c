@@ -34,6 +34,7 @@ const Workload workloads[] = {
         {"backup",     "blocks and filemarks, rewind, read all", NULL, work_backup, 1, 0},
         {"append",     "a backup, and more behind it after the tape was read", NULL, work_append, 1, 0},
         {"fixed",      "several blocks of one size a command, written and read", NULL, work_fixed, 1, 0},
+        {"stream",     "runs of blocks of one length, and what comes between them", NULL, work_stream, 1, 0},
         {"overwrite",  "new data in the middle of old ones", NULL, work_overwrite, 1, 0},
         {"verify",     "reads of all lengths, over filemarks and beyond the end; VERIFY", NULL, work_verify, 1, 0},
         {"space",      "SPACE over blocks and filemarks both ways, each place looked at", NULL, work_space, 1, 0},

@@ -288,6 +288,12 @@ static void take_action(World *w, const HoldAction *a)
         case HOLD_EVENT:
                 world_trace(w, "event %s: %s", a->event, a->text);
                 break;
+        case HOLD_NOTE_LENGTH:
+                world_trace(w, "block length %u noted", a->length);
+                w->noted_length = a->length;
+                if (a->length > 0)
+                        unit_length_noted(w->unit, a->length);
+                break;
         case HOLD_CHANGED:
                 world_trace(w, "phase %s", unit_phase_name(w->unit->phase));
                 w->served |= w->unit->phase == UNIT_HELD || w->unit->phase == UNIT_FAILED;
@@ -363,7 +369,7 @@ static bool may_deliver(World *w)
 /* The next WRITE may come while one that was answered is still with the device, or after it. */
 static bool device_is_first(World *w)
 {
-        return w->submitted && w->config.pipeline > 0 && world_below(w, 2);
+        return w->submitted && w->config.pipeline > 0 && world_below(w, w->slowness) == 0;
 }
 
 static void step(World *w)

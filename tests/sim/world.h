@@ -55,6 +55,8 @@ struct World {
         Cut cuts[CUTS_MAX];
 
         UnitConfig config;
+        uint32_t noted_length; /* HOLD_NOTE_LENGTH */
+        unsigned slowness;     /* a program has so many commands for each that the device has behind */
         UnitState *state;
         uint8_t *ring, *scratch;
         Unit *unit;
