@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What holding costs: the same blocks to the same target, written by a program that uses libiscsi and nothing
- * else, and through the engine and the iscsi transport, by turns: bench [--mib N] [--block N] [--rounds N].
- */
+ * else, and through the engine and the iscsi transport, by turns: bench [--mib N] [--block N] [--rounds N]
+ * [--pipeline MIB] [--delay MICROSECONDS], of the round trip. */
 
 #include <getopt.h>
 #include <iscsi/iscsi.h>
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iscsi/delay.h"
 #include "iscsi/rig.h"
 #include "iscsi/target.h"
 #include "util/bytes.h"
@@ -132,24 +133,25 @@ static int compare(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-        static const struct option options[] = {{"mib", required_argument, NULL, 'm'},
-                                                {"block", required_argument, NULL, 'b'},
-                                                {"rounds", required_argument, NULL, 'r'},
-                                                {"pipeline", required_argument, NULL, 'p'},
-                                                {}};
+        static const struct option options[] = {
+                {"mib", required_argument, NULL, 'm'},    {"block", required_argument, NULL, 'b'},
+                {"rounds", required_argument, NULL, 'r'}, {"pipeline", required_argument, NULL, 'p'},
+                {"delay", required_argument, NULL, 'd'},  {}};
         static uint8_t data[RIG_BLOCK_MAX];
         uint32_t n_block = 256 * 1024;
-        unsigned mib = 256, rounds = 5, pipeline = 16, n_blocks;
+        unsigned mib = 256, rounds = 5, pipeline = 16, delay = 0, n_blocks, port;
         double ratios[ROUNDS_MAX];
         char portal[ISCSI_PORTAL_MAX];
         Target t;
+        Delay d;
 
         for (int c; (c = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
                 unsigned v = c == '?' ? 0 : (unsigned) strtoul(optarg, NULL, 0);
 
-                if (v == 0 && c != 'p')
+                if (v == 0 && c != 'p' && c != 'd')
                         return 2;
                 pipeline = c == 'p' ? v : pipeline;
+                delay = c == 'd' ? v : delay;
                 mib = c == 'm' ? v : mib;
                 n_block = c == 'b' && v <= RIG_BLOCK_MAX ? v : n_block;
                 rounds = c == 'r' && v <= ROUNDS_MAX ? v : rounds;
@@ -158,21 +160,29 @@ int main(int argc, char **argv)
         rig_fill(1, data, sizeof(data));
         target_init(&t, mib * 2 + 100);
         target_start(&t);
-        snprintf(portal, sizeof(portal), "127.0.0.1:%u", t.port);
+        port = t.port;
+        if (delay > 0) {
+                delay_start(&d, t.port, delay);
+                port = d.port;
+        }
+        snprintf(portal, sizeof(portal), "127.0.0.1:%u", port);
         for (unsigned i = 0; i < rounds; i++) {
                 double p = 0, h;
 
                 /* whoever comes first in one round comes second in the next */
                 if (i % 2 == 0)
                         p = mib / plain(portal, n_block, n_blocks, data);
-                h = mib / held(t.port, pipeline, n_block, n_blocks, data);
+                h = mib / held(port, pipeline, n_block, n_blocks, data);
                 if (i % 2 == 1)
                         p = mib / plain(portal, n_block, n_blocks, data);
                 printf("plain %7.1f MiB/s, held %7.1f MiB/s, ratio %.3f\n", p, h, h / p);
                 ratios[i] = h / p;
         }
         qsort(ratios, rounds, sizeof(ratios[0]), compare);
-        printf("blocks of %u: median of the ratios %.3f\n", n_block, ratios[rounds / 2]);
+        printf("blocks of %u, round trip of %u us: median of the ratios %.3f\n", n_block, delay,
+               ratios[rounds / 2]);
+        if (delay > 0)
+                delay_stop(&d);
         target_deinit(&t);
         return 0;
 }
