@@ -10,6 +10,10 @@
  * plainly a block (a filemark, an error, the end of the data) is kept as the answer to the READ that will
  * meet it, and nothing is read beyond.
  *
+ * Where the program waits for each of them all the same, the line is long, and several are read by one READ
+ * with FIXED = 1 (group.c). One that does not end plainly gives no answer to any READ: the drive goes back to
+ * where the program is, and what there is to say it says to the program's own.
+ *
  * The blocks are kept in the memory of the journal, which is empty while a program reads. */
 
 #include "hold/unit-internal.h"
@@ -21,13 +25,7 @@
 
 #define STREAK        2 /* equal READs after which the next one is expected */
 #define REPORT_LENGTH 64
-#define SLOT_ALIGN    4096
 #define RING_SHARE    2 /* of the journal's memory */
-
-static uint64_t slot_size(const Unit *u)
-{
-        return ((uint64_t) u->ahead.n_data + SLOT_ALIGN - 1) / SLOT_ALIGN * SLOT_ALIGN;
-}
 
 static unsigned count_slots(const Unit *u)
 {
@@ -35,14 +33,14 @@ static unsigned count_slots(const Unit *u)
 
         if (limit > u->journal.n_ring / RING_SHARE)
                 limit = u->journal.n_ring / RING_SHARE;
-        n = limit / slot_size(u);
+        n = u->ahead.n_data > 0 ? limit / u->ahead.n_data : 0;
         return n < UNIT_AHEAD_MAX ? (unsigned) n : UNIT_AHEAD_MAX;
 }
 
 /* Of the number-th answer. */
 static uint8_t *slot(const Unit *u, unsigned number)
 {
-        return u->journal.ring + number % u->ahead.n_slots * slot_size(u);
+        return u->journal.ring + (uint64_t) (number % u->ahead.n_slots) * u->ahead.n_data;
 }
 
 void unit_drop_ahead(Unit *u)
@@ -95,19 +93,45 @@ static bool may_read_ahead(const Unit *u)
         const UnitRecord *r = &u->record;
         const UnitAhead *a = &u->ahead;
 
-        return a->streak >= STREAK && !r->position_lost && !a->ended && a->n < a->n_slots &&
+        return a->streak >= STREAK && !r->position_lost && !a->ended && !a->strayed && a->n < a->n_slots &&
                u->phase == UNIT_HELD && journal_is_empty(&u->journal) && r->position.object_known &&
                r->position_trusted && r->locates && !r->unjournalled && !u->want_position &&
                !u->want_medium && !u->want_commit;
 }
 
-bool unit_send_ahead(Unit *u)
+/* As many as fit into the memory in one piece, if they can be read at once. */
+static unsigned count_group(const Unit *u)
+{
+        const UnitAhead *a = &u->ahead;
+        unsigned to_end = a->n_slots - (a->next + a->n) % a->n_slots, n = a->n_slots - a->n;
+        unsigned limit = u->grouping.limit / a->n_data;
+
+        if (u->record.group_length == 0)
+                return 1;
+        n = n < to_end ? n : to_end;
+        n = n < limit ? n : limit;
+        return n > 0 ? n : 1;
+}
+
+bool unit_send_ahead(Unit *u, usec_t now)
 {
         UnitAhead *a = &u->ahead;
+        uint8_t cdb[SCSI_CDB_MAX];
+        size_t n_cdb;
+        Step before;
 
         if (!may_read_ahead(u))
                 return false;
-        unit_submit_step(u, a->cdb, sizeof(a->cdb), SCSI_DATA_IN, slot(u, a->next + a->n), a->n_data);
+        before = unit_step_before_ahead(u);
+        if (before != STEP_NONE) {
+                unit_goto_step(u, before, now);
+                return true;
+        }
+        a->n_asked = count_group(u);
+        n_cdb = scsi_cdb_read_6(cdb, true, false, a->n_asked);
+        if (u->record.group_length == 0)
+                memcpy(cdb, a->cdb, sizeof(a->cdb));
+        unit_submit_step(u, cdb, n_cdb, SCSI_DATA_IN, slot(u, a->next + a->n), a->n_asked * a->n_data);
         u->submitted = SUBMITTED_AHEAD;
         return true;
 }
@@ -143,6 +167,79 @@ static bool is_answer(const ScsiResult *result, const Sense *sense)
                sense->key != SENSE_ABORTED_COMMAND;
 }
 
+/* ---- several at once ---- */
+
+static void keep_blocks(Unit *u, unsigned n)
+{
+        const ScsiResult block = {.status = SCSI_GOOD, .n_transferred = u->ahead.n_data};
+
+        for (unsigned i = 0; i < n; i++)
+                keep(u, &block, true);
+}
+
+/* What a READ of one block would have been told there: nothing of what it asked for was read. */
+static void keep_end(Unit *u, const Sense *sense)
+{
+        ScsiResult end = {.status = SCSI_CHECK_CONDITION};
+        Sense s = *sense;
+
+        s.information = u->ahead.n_data;
+        end.n_sense = (uint8_t) sense_build(&s, end.sense, sizeof(end.sense));
+        keep(u, &end, false);
+}
+
+/* So many blocks, and then a filemark or the end of the data: the residue and what was transferred say the
+ * same. */
+static bool ends_plainly(const Unit *u, const ScsiResult *result, const Sense *s, uint32_t *ret_n)
+{
+        const UnitAhead *a = &u->ahead;
+
+        if (!s || s->deferred || s->ili || !s->information_valid || s->information < 0 ||
+            s->information > (int64_t) a->n_asked ||
+            !((s->filemark && s->key == SENSE_NO_SENSE) || s->key == SENSE_BLANK_CHECK))
+                return false;
+        *ret_n = a->n_asked - (uint32_t) s->information;
+        return result->n_transferred == *ret_n * a->n_data;
+}
+
+/* The drive is somewhere else than the blocks that are kept tell. */
+static void stray(Unit *u)
+{
+        u->ahead.strayed = true;
+}
+
+static void group_result(Unit *u, const ScsiResult *result, const Sense *sense, usec_t now)
+{
+        UnitAhead *a = &u->ahead;
+        bool good = result->delivery == SCSI_ANSWERED && result->status == SCSI_GOOD;
+        uint32_t n;
+
+        if (good && result->n_transferred == a->n_asked * a->n_data) {
+                keep_blocks(u, a->n_asked);
+        } else if (is_for_later(result, sense)) {
+                unit_note_refused_group(u, sense);
+                a->ended = true;
+        } else if (result->delivery == SCSI_ANSWERED && ends_plainly(u, result, sense, &n)) {
+                keep_blocks(u, n);
+                keep_end(u, sense);
+        } else if (good || is_answer(result, sense)) {
+                stray(u);
+        } else {
+                unit_recover(u, result, sense, now);
+        }
+}
+
+/* ---- the device's answer ---- */
+
+/* A program that waits for every block could have more of them at once. */
+static void note_waiting(Unit *u, const ScsiResult *result)
+{
+        bool whole = result->status == SCSI_GOOD && result->n_transferred == u->ahead.n_data;
+
+        u->ahead.waited = whole && u->n_queue > 0 ? u->ahead.waited + 1 : 0;
+        unit_ask_to_note_ahead(u);
+}
+
 void unit_ahead_result(Unit *u, const ScsiResult *result, usec_t now)
 {
         Sense parsed;
@@ -150,6 +247,12 @@ void unit_ahead_result(Unit *u, const ScsiResult *result, usec_t now)
 
         if (u->path_condemned)
                 return; /* the path is closed now, and all of it forgotten */
+        if (u->record.group_length > 0) {
+                group_result(u, result, sense, now);
+                return;
+        }
+        if (result->delivery == SCSI_ANSWERED)
+                note_waiting(u, result);
         if (is_block(u->ahead.cdb, result, sense))
                 keep(u, result, true);
         else if (is_for_later(result, sense))
@@ -166,7 +269,7 @@ static bool is_expected(const Unit *u, const UnitCommand *c)
 {
         const UnitAhead *a = &u->ahead;
 
-        return a->n > 0 && c->n_data == a->n_data && memcmp(c->cdb, a->cdb, sizeof(a->cdb)) == 0 &&
+        return c->n_data == a->n_data && memcmp(c->cdb, a->cdb, sizeof(a->cdb)) == 0 &&
                u->phase == UNIT_HELD && u->resume.step == STEP_NONE && !u->awaiting_answer && !u->stopping &&
                !u->redelivery && u->record.attention == 0;
 }
@@ -179,7 +282,7 @@ bool unit_take_ahead(Unit *u)
         ScsiResult result;
         Sense sense;
 
-        if (u->n_queue == 0 || !is_expected(u, &c))
+        if (u->n_queue == 0 || a->n == 0 || !is_expected(u, &c))
                 return false;
         result = (ScsiResult){.delivery = SCSI_ANSWERED,
                               .status = r->status,
@@ -193,6 +296,12 @@ bool unit_take_ahead(Unit *u)
         unit_note_in_flight(u, &c);
         unit_finish_head(u, &result, unit_parse_sense(&result, &sense));
         return true;
+}
+
+bool unit_waits_for_ahead(const Unit *u)
+{
+        return u->record.group_length > 0 && u->ahead.n == 0 && is_expected(u, &u->queue[0]) &&
+               may_read_ahead(u);
 }
 
 /* ---- back to where the program is ---- */
@@ -213,14 +322,10 @@ void step_learn_locate_done(Unit *u, const StepResult *r, usec_t now)
         unit_goto_step(u, STEP_NONE, now);
 }
 
-bool unit_must_return(Unit *u, const UnitCommand *c)
+bool unit_must_return(const Unit *u, const UnitCommand *c)
 {
-        if (u->ahead.n == 0)
+        if ((u->ahead.n == 0 && !u->ahead.strayed) || (c && unit_repositions(c->opcode, c->cdb)))
                 return false;
-        if (c && unit_repositions(c->opcode, c->cdb)) {
-                unit_drop_ahead(u);
-                return false;
-        }
         return !c || unit_is_ordered(c->opcode) || unit_depends_on_position(c->opcode, c->cdb);
 }
 

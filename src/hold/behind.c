@@ -117,7 +117,7 @@ void unit_send_behind(Unit *u)
         unit_submit_step(u, cdb, scsi_cdb_write_6(cdb, fixed, fixed ? g.n_objects : g.n_data), SCSI_DATA_OUT,
                          (void *) journal_data(&u->journal, r), g.n_data);
         u->submitted = SUBMITTED_BEHIND;
-        unit_ask_to_note(u);
+        unit_ask_to_note_behind(u);
 }
 
 /* ---- the device's answer ---- */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Several blocks that wait behind go to the drive in one WRITE.
+/* Several blocks that wait behind go to the drive in one WRITE, and several are read ahead by one READ.
  *
- * One command at a time is with the drive (behind.c), so over a long line every WRITE costs a round trip. A
- * WRITE with FIXED = 1 takes many blocks of one length, and what is on the medium does not tell how they were
- * sent. So a program that writes variable blocks, all of one length and faster than the drive takes them, has
- * them sent together, and the drive is given that block length for as long as this goes on.
+ * One command at a time is with the drive (behind.c), so over a long line every block costs a round trip. A
+ * command with FIXED = 1 carries many blocks of one length, and what is on the medium does not tell how they
+ * were sent. So a program that writes or reads variable blocks, all of one length and faster than the drive
+ * takes or gives them, has them sent together, and the drive is given that block length for as long as this
+ * goes on.
  *
  * The block length is a setting of the program's. So it is set back before anything of the program's is sent
  * but a few commands to which it certainly means nothing, and at the beginning of every resume. The record
@@ -63,12 +64,38 @@ bool unit_is_grouped(const Unit *u, const JournalRecord *r)
         return r->fixed ? may_group(u) : u->record.group_length > 0 && r->length == u->record.group_length;
 }
 
-/* After so many WRITEs in a row with others of the same length behind them. Protection information is part of
- * a block, and a drive may count it or not. */
-static bool is_worth_it(const Unit *u, const JournalRecord *r)
+/* The drive may be given a block length. Protection information is part of a block, and a drive may count it
+ * or not. */
+static bool may_set_length(const Unit *u)
 {
-        return may_group(u) && !r->fixed && u->record.block_length == 0 &&
-               u->record.n_protection_written == 0 && u->grouping.streak >= u->config.group_after;
+        const UnitRecord *r = &u->record;
+
+        return may_group(u) && r->block_length == 0 && r->group_length == 0 && r->n_protection_written == 0 &&
+               r->n_protection_read == 0;
+}
+
+/* The block length that was worth to be set: after so many WRITEs in a row with others of that length behind
+ * them, or READs for which the program had to wait. 0: none is. */
+static uint32_t length_behind(const Unit *u)
+{
+        const JournalRecord *r = journal_record(&u->journal, u->record.journal.sent);
+
+        return r && !r->fixed && may_set_length(u) && u->grouping.streak >= u->config.group_after ? r->length
+                                                                                                  : 0;
+}
+
+static uint32_t length_ahead(const Unit *u)
+{
+        const UnitAhead *a = &u->ahead;
+
+        return a->waited >= u->config.group_after && a->n_slots > 1 && !(a->cdb[1] & 1) && may_set_length(u)
+                       ? a->n_data
+                       : 0;
+}
+
+static Step step_for(const Unit *u, uint32_t length)
+{
+        return length > 0 && u->noted_length == length ? STEP_GROUP : STEP_NONE;
 }
 
 Step unit_step_before_behind(const Unit *u)
@@ -77,18 +104,32 @@ Step unit_step_before_behind(const Unit *u)
 
         if (u->record.group_length > 0)
                 return unit_is_grouped(u, r) ? STEP_NONE : STEP_UNGROUP;
-        return is_worth_it(u, r) && u->noted_length == r->length ? STEP_GROUP : STEP_NONE;
+        return step_for(u, length_behind(u));
 }
 
-void unit_ask_to_note(Unit *u)
+Step unit_step_before_ahead(const Unit *u)
 {
-        const JournalRecord *r = journal_record(&u->journal, u->record.journal.sent);
+        if (u->record.group_length > 0)
+                return may_group(u) && u->record.group_length == u->ahead.n_data ? STEP_NONE : STEP_UNGROUP;
+        return step_for(u, length_ahead(u));
+}
 
-        if (u->record.group_length > 0 || !is_worth_it(u, r) || u->noted_length == r->length ||
-            u->asked_length == r->length)
+static void ask_to_note(Unit *u, uint32_t length)
+{
+        if (length == 0 || u->noted_length == length || u->asked_length == length)
                 return;
-        u->asked_length = r->length;
-        unit_push_action(u, HOLD_NOTE_LENGTH)->length = r->length;
+        u->asked_length = length;
+        unit_push_action(u, HOLD_NOTE_LENGTH)->length = length;
+}
+
+void unit_ask_to_note_behind(Unit *u)
+{
+        ask_to_note(u, length_behind(u));
+}
+
+void unit_ask_to_note_ahead(Unit *u)
+{
+        ask_to_note(u, length_ahead(u));
 }
 
 void unit_length_noted(Unit *u, uint32_t length)
@@ -159,7 +200,7 @@ static void begin(Unit *u, uint32_t wanted, usec_t now)
 
 void step_group_start(Unit *u, usec_t now)
 {
-        begin(u, journal_record(&u->journal, u->record.journal.sent)->length, now);
+        begin(u, unit_is_behind(u) ? length_behind(u) : length_ahead(u), now);
 }
 
 void step_ungroup_start(Unit *u, usec_t now)

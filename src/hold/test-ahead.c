@@ -13,7 +13,7 @@
 #define FILEMARK                                                                                             \
         CHECK_IN_FULL(.filemark = true, .code = 0x0001, .information_valid = true, .information = 100)
 #define END_OF_DATA CHECK(SENSE_BLANK_CHECK, ASC_END_OF_DATA)
-#define ROOM        (3 * 4096) /* for three blocks */
+#define ROOM        350 /* for three blocks */
 
 static uint8_t data[256];
 

@@ -81,7 +81,8 @@ UnitGroup unit_group_waiting(const Unit *u);
 /* As the drive is set now, it can. */
 bool unit_is_grouped(const Unit *u, const JournalRecord *r);
 /* Before they can be: their length has to be noted. */
-void unit_ask_to_note(Unit *u);
+void unit_ask_to_note_behind(Unit *u);
+void unit_ask_to_note_ahead(Unit *u);
 void unit_note_own_length(Unit *u, uint32_t length);
 /* The drive has said that it has it: it has to be set back. */
 bool unit_finds_suspect_length(Unit *u);
@@ -104,12 +105,14 @@ void unit_end_stream(Unit *u);
 /* After a command of the program was answered: whether it reads block after block. */
 void unit_note_reading(Unit *u, const UnitCommand *c, const ScsiResult *result, const Sense *sense);
 /* Sends the next READ, if there is one to be expected. */
-bool unit_send_ahead(Unit *u);
+bool unit_send_ahead(Unit *u, usec_t now);
+/* The head is a READ that will be one of several. */
+bool unit_waits_for_ahead(const Unit *u);
 void unit_ahead_result(Unit *u, const ScsiResult *result, usec_t now);
 /* Answers the head, a READ, with what was read already. False if there is nothing for it. */
 bool unit_take_ahead(Unit *u);
 /* Whether the drive has to be where the program is before c (NULL: the end) is sent: STEP_RETURN. */
-bool unit_must_return(Unit *u, const UnitCommand *c);
+bool unit_must_return(const Unit *u, const UnitCommand *c);
 /* What was read will not be asked for any more, or the drive is somewhere else now. */
 void unit_drop_ahead(Unit *u);
 
@@ -450,6 +453,8 @@ void step_learn_room_done(Unit *u, const StepResult *r, usec_t now);
 /* ---- group.c ---- */
 /* What has to be done before the next WRITE behind is sent; STEP_NONE: nothing. */
 Step unit_step_before_behind(const Unit *u);
+/* The same, and the next READ ahead. */
+Step unit_step_before_ahead(const Unit *u);
 void step_group_start(Unit *u, usec_t now);
 void step_ungroup_start(Unit *u, usec_t now);
 void step_group_sense_start(Unit *u, usec_t now);

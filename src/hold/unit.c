@@ -213,8 +213,8 @@ void unit_pump(Unit *u, usec_t now)
                 } else if (u->stopping) {
                         unit_pump_stop(u, now);
                         return;
-                } else if (u->n_queue == 0) {
-                        if (!unit_send_ahead(u))
+                } else if (u->n_queue == 0 || unit_waits_for_ahead(u)) {
+                        if (!unit_send_ahead(u, now))
                                 return;
                 } else if (unit_must_return(u, &u->queue[0])) {
                         unit_goto_step(u, STEP_RETURN, now);

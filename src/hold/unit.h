@@ -156,6 +156,9 @@ typedef struct UnitAhead {
         uint8_t cdb[6];  /* which READ that is */
         uint32_t n_data;
         bool ended;       /* nothing more is to be read now */
+        bool strayed;     /* the drive is not n answers further, but somewhere */
+        unsigned waited;  /* blocks, one after the other, for which the program waited */
+        unsigned n_asked; /* blocks of the READ that is with the device */
         unsigned n_slots; /* for so many blocks there is room */
         unsigned next, n; /* of read, as a ring */
         UnitRead read[UNIT_AHEAD_MAX];
@@ -309,8 +312,9 @@ void unit_answered(Unit *u, usec_t now);
 void unit_take_over(Unit *u, uint32_t tail);
 /* HOLD_NOTE_LENGTH is done: whatever happens now, the next one will know. */
 void unit_length_noted(Unit *u, uint32_t length);
-/* Once, just after unit_init(), by one that found no state: what was noted last. A drive that has this block length has it from a
- * predecessor, whose machine stopped at once, and not from a program: it is set to variable blocks. */
+/* Once, just after unit_init(), by one that found no state: what was noted last. A drive that has this block
+ * length has it from a predecessor, whose machine stopped at once, and not from a program: it is set to
+ * variable blocks. */
 void unit_suspect_length(Unit *u, uint32_t length);
 /* Once, when the LUN is new: its first user is told of the cartridge that is loaded, as a drive would. */
 void unit_announce_medium(Unit *u);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Blocks of one length, as most programs write them: run after run, with a filemark, a last block that is
- * shorter and a look at the settings between them; then all of it is read. */
+ * shorter and a look at the settings between them; then all of it is read, and some of it, with new ones
+ * behind. */
 
 #include "sim/tape.h"
 
@@ -32,6 +33,26 @@ static bool pause_between(Tape *t, uint32_t n_data)
         }
 }
 
+/* All of it, as a program that knows how long its blocks are. */
+static bool read_run(Tape *t, uint32_t n_data)
+{
+        while (t->at < tape_track(t)->n_told)
+                if (!tape_read_as(t, n_data, false))
+                        return false;
+        return tape_read_as(t, n_data, false);
+}
+
+/* Some of it, and then something else. */
+static bool read_some(Tape *t, uint32_t n_data)
+{
+        uint32_t n = world_below(&t->world, (uint32_t) tape_track(t)->n_told + 1);
+
+        for (uint32_t i = 0; i < n; i++)
+                if (!tape_read_as(t, n_data, false))
+                        return false;
+        return world_below(&t->world, 2) ? tape_sense_block_size(t) : tape_read_position(t);
+}
+
 bool work_stream(Tape *t)
 {
         uint32_t n_data = 100 + world_below(&t->world, 500);
@@ -43,6 +64,8 @@ bool work_stream(Tape *t)
         if (!write_run(t, n_data) || !tape_sense_block_size(t) || !tape_rewind(t))
                 return false;
         tape_check(t, false);
+        if (!read_run(t, n_data) || !tape_rewind(t) || !read_some(t, n_data))
+                return false;
         /* over the old ones, of which some may show again */
-        return write_run(t, n_data) && tape_rewind(t) && tape_read_all(t) && tape_sense_block_size(t);
+        return write_run(t, n_data) && tape_rewind(t) && read_run(t, n_data) && tape_sense_block_size(t);
 }
