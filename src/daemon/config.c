@@ -46,7 +46,7 @@ static ConfigDevice *device_section(Config *c, const char *name)
                 return NULL;
         c->devices = d;
         d = &c->devices[c->n_devices++];
-        *d = (ConfigDevice){.pipeline = -1};
+        *d = (ConfigDevice){.pipeline = -1, .group = -1};
         snprintf(d->name, sizeof(d->name), "%s", name);
         return d;
 }
@@ -94,6 +94,32 @@ static const char *parse_pipeline(Config *c, const char *device, const char *val
         return NULL;
 }
 
+static const char *parse_yes(const char *value, bool *ret)
+{
+        if (!text_equal(value, "yes") && !text_equal(value, "no"))
+                return "must be yes or no";
+        *ret = text_equal(value, "yes");
+        return NULL;
+}
+
+static const char *parse_group(Config *c, const char *device, const char *value)
+{
+        ConfigDevice *d = device ? device_section(c, device) : NULL;
+        const char *why;
+        bool yes = false;
+
+        if (device && !d)
+                return "out of memory";
+        why = parse_yes(value, &yes);
+        if (why)
+                return why;
+        if (d)
+                d->group = yes;
+        else
+                c->group = yes;
+        return NULL;
+}
+
 static const char *parse_follow(Config *c, const char *device, const char *value)
 {
         return bay_follow_parse(value, &c->follow) < 0 ? "must be bay or drive" : NULL;
@@ -109,10 +135,7 @@ static const char *parse_initiator(Config *c, const char *device, const char *va
 
 static const char *parse_header_digest(Config *c, const char *device, const char *value)
 {
-        if (!text_equal(value, "yes") && !text_equal(value, "no"))
-                return "must be yes or no";
-        c->header_digest = text_equal(value, "yes");
-        return NULL;
+        return parse_yes(value, &c->header_digest);
 }
 
 static const struct ConfigKey {
@@ -123,6 +146,7 @@ static const struct ConfigKey {
         {"Hold", "Timeout", true, parse_timeout},
         {"Hold", "Journal", false, parse_journal},
         {"Hold", "Pipeline", true, parse_pipeline},
+        {"Hold", "Group", true, parse_group},
         {"Names", "Follow", false, parse_follow},
         {"iSCSI", "InitiatorName", false, parse_initiator},
         {"iSCSI", "HeaderDigest", false, parse_header_digest},
@@ -228,7 +252,10 @@ static int load_drop_ins(Config *c, const char *path)
 
 int config_load(const char *path, Config *ret)
 {
-        Config c = {.timeout = DEFAULT_TIMEOUT, .journal = DEFAULT_JOURNAL, .pipeline = DEFAULT_PIPELINE};
+        Config c = {.timeout = DEFAULT_TIMEOUT,
+                    .journal = DEFAULT_JOURNAL,
+                    .pipeline = DEFAULT_PIPELINE,
+                    .group = true};
         int r, d;
 
         r = load_file(&c, path);
@@ -249,7 +276,7 @@ void config_deinit(Config *c)
 
 static const ConfigDevice *find_device(const Config *c, const char *name)
 {
-        static const ConfigDevice none = {.pipeline = -1};
+        static const ConfigDevice none = {.pipeline = -1, .group = -1};
 
         for (size_t i = 0; i < c->n_devices; i++)
                 if (text_equal(c->devices[i].name, name))
@@ -271,4 +298,11 @@ uint32_t config_pipeline(const Config *c, const char *name)
         const ConfigDevice *d = find_device(c, name);
 
         return (uint32_t) (d->pipeline >= 0 ? d->pipeline : c->pipeline);
+}
+
+bool config_group(const Config *c, const char *name)
+{
+        const ConfigDevice *d = find_device(c, name);
+
+        return d->group >= 0 ? d->group : c->group;
 }

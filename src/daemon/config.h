@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "names/bay.h"
-#include "util/iscsi-url.h"
 #include "util/cleanup.h"
+#include "util/iscsi-url.h"
 #include "util/time.h"
 
 /* What one [Device "NAME"] section overrides. */
@@ -15,13 +15,15 @@ typedef struct ConfigDevice {
         char name[NAME_LENGTH_MAX];
         usec_t timeout;   /* 0: not given */
         int64_t pipeline; /* -1: not given */
+        int group;        /* -1: not given */
 } ConfigDevice;
 
 typedef struct Config {
-        usec_t timeout;   /* [Hold] Timeout= */
-        uint64_t journal; /* [Hold] Journal=, bytes */
-        int64_t pipeline; /* [Hold] Pipeline=, bytes; 0: none */
-        BayFollow follow; /* [Names] Follow= */
+        usec_t timeout;                 /* [Hold] Timeout= */
+        uint64_t journal;               /* [Hold] Journal=, bytes */
+        int64_t pipeline;               /* [Hold] Pipeline=, bytes; 0: none */
+        bool group;                     /* [Hold] Group= */
+        BayFollow follow;               /* [Names] Follow= */
         char initiator[ISCSI_NAME_MAX]; /* [iSCSI] InitiatorName=, or empty */
         bool header_digest;             /* [iSCSI] HeaderDigest= */
         ConfigDevice *devices;
@@ -39,3 +41,5 @@ void config_deinit(Config *c);
 usec_t config_timeout(const Config *c, const char *name, usec_t of_model);
 /* Bytes of write-behind and read-ahead. */
 uint32_t config_pipeline(const Config *c, const char *name);
+/* Whether blocks may go several at once. */
+bool config_group(const Config *c, const char *name);

@@ -381,6 +381,7 @@ void held_configured(Held *h)
 {
         unit_set_timeout(h->unit, manager_timeout(h->manager, &h->device));
         unit_set_pipeline(h->unit, manager_pipeline(h->manager, &h->device));
+        unit_set_grouping(h->unit, manager_group_after(h->manager, &h->device));
         unit_tick(h->unit, now(h));
         held_run(h);
 }
@@ -440,7 +441,7 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
         UnitConfig config = {.type = device->identity.type,
                              .timeout = manager_timeout(m, device),
                              .pipeline = manager_pipeline(m, device),
-                             .group_after = UNIT_GROUP_AFTER};
+                             .group_after = manager_group_after(m, device)};
         int r;
 
         if (!h)

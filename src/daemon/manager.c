@@ -67,6 +67,11 @@ uint32_t manager_pipeline(const Manager *m, const RegistryDevice *device)
         return config_pipeline(m->config, device->name);
 }
 
+unsigned manager_group_after(const Manager *m, const RegistryDevice *device)
+{
+        return config_group(m->config, device->name) ? UNIT_GROUP_AFTER : 0;
+}
+
 usec_t manager_timeout(const Manager *m, const RegistryDevice *device)
 {
         InfMatch match = manager_match(m, &device->identity);

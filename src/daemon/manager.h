@@ -38,9 +38,11 @@ Registry *manager_registry(Manager *m);
 BayFollow manager_follow(const Manager *m); /* [Names] Follow= */
 Attached *manager_attached(Manager *m);
 const Config *manager_config(const Manager *m);
-int manager_root(const Manager *m);         /* "/" */
+int manager_root(const Manager *m); /* "/" */
 usec_t manager_timeout(const Manager *m, const RegistryDevice *device);
 uint32_t manager_pipeline(const Manager *m, const RegistryDevice *device);
+/* UnitConfig.group_after */
+unsigned manager_group_after(const Manager *m, const RegistryDevice *device);
 /* The entry of tape.inf(5) for such a device. */
 InfMatch manager_match(const Manager *m, const Identity *identity);
 uint64_t manager_journal_size(const Manager *m);

@@ -207,6 +207,34 @@ static void test_pipeline(void **state)
         }
 }
 
+static void test_group(void **state)
+{
+        static const struct {
+                const char *text;
+                int result;
+                bool all, of_drive1;
+        } cases[] = {
+                {"", 0, true, true},
+                {"[Hold]\nGroup=no\n", 0, false, false},
+                {"[Hold]\nGroup=no\n[Device \"drive1\"]\nGroup=yes\n", 0, false, true},
+                {"[Device \"drive1\"]\nGroup=no\n", 0, true, false},
+                {"[Device \"drive1\"]\nPipeline=no\n[Hold]\nGroup=no\n", 0, false, false},
+                {"[Hold]\nGroup=1\n", 1, true, true},
+                {"[Hold]\nGroup=\n", 1, true, true},
+                {"[Device \"drive1\"]\nGroup=maybe\n", 1, true, true},
+        };
+        Config c;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                print_message("%zu\n", i);
+                write_file(path, cases[i].text);
+                assert_int_equal(config_load(path, &c), cases[i].result);
+                assert_int_equal(config_group(&c, "other"), cases[i].all);
+                assert_int_equal(config_group(&c, "drive1"), cases[i].of_drive1);
+                config_deinit(&c);
+        }
+}
+
 /* Its section says nothing of Timeout=: what the model has counts. */
 static void test_other_keys_of_a_device(void **state)
 {
@@ -310,6 +338,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_files, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_pipeline, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_group, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_other_keys_of_a_device, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_long_name, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_drop_ins, setup, teardown),

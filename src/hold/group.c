@@ -61,7 +61,8 @@ static bool may_group(const Unit *u)
 
 bool unit_is_grouped(const Unit *u, const JournalRecord *r)
 {
-        return r->fixed ? may_group(u) : u->record.group_length > 0 && r->length == u->record.group_length;
+        return may_group(u) &&
+               (r->fixed || (u->record.group_length > 0 && r->length == u->record.group_length));
 }
 
 /* The drive may be given a block length. Protection information is part of a block, and a drive may count it

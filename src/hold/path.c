@@ -114,6 +114,11 @@ void unit_set_pipeline(Unit *u, uint32_t n)
         u->config.pipeline = n;
 }
 
+void unit_set_grouping(Unit *u, unsigned group_after)
+{
+        u->config.group_after = group_after;
+}
+
 void unit_lose_what_waits(Unit *u)
 {
         if (u->config.type == DEVICE_TAPE &&

@@ -267,6 +267,21 @@ static void test_group_refused(void **state)
         assert_true(f->unit.record.no_groups);
 }
 
+/* Group=no, while it is done. */
+static void test_switched_off_meanwhile(void **state)
+{
+        Fake *f = *state;
+
+        reach(f);
+        fill(f, 3);
+        unit_set_grouping(&f->unit, 0);
+        expect_group(f, GOOD);
+        expect_length(f, N, 0);
+        for (uint64_t i = AFTER_GROUP; i < AFTER_GROUP + 3; i++)
+                expect_single(f, i, GOOD);
+        assert_nothing_sent(f);
+}
+
 static void test_busy(void **state)
 {
         Fake *f = *state;
@@ -500,6 +515,7 @@ int main(void)
                 TEST(test_mode_sense_refused),
                 TEST(test_another_length_than_was_set),
                 TEST(test_group_refused),
+                TEST(test_switched_off_meanwhile),
                 TEST(test_busy),
                 TEST(test_cannot_be_set_back),
                 TEST(test_set_back_for_the_program),

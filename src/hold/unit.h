@@ -288,6 +288,8 @@ bool unit_waits(const Unit *u);
  * waits again. -ENODATA: nothing waits. */
 int unit_fail(Unit *u, bool once, usec_t now);
 void unit_set_pipeline(Unit *u, uint32_t n);
+/* Another group_after. */
+void unit_set_grouping(Unit *u, unsigned group_after);
 /* Another Timeout=, which counts for what waits already, too, from the next unit_tick() on. */
 void unit_set_timeout(Unit *u, usec_t timeout);
 /* Before the process ends: no program's command is begun any more. The one that is with the device is

@@ -62,8 +62,8 @@ round_latency() {
     local usec what
     for usec in 200 1000 5000; do
         for what in write read; do
-            set_latency 0 && "$tape" write 262144 41 "${held[0]}" "${direct[0]}" > /dev/null && set_latency $usec &&
-                both latency $what 262144 40 1 $usec || return
+            set_latency 0 && "$tape" write 262144 121 "${held[0]}" "${direct[0]}" > /dev/null && set_latency $usec &&
+                both latency $what 262144 120 1 $usec || return
         done
     done
     set_latency 0
