@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "daemon/held-path.h"
 #include "daemon/manager.h"
 #include "tcmu/lun.h"
 #include "util/log.h"
@@ -147,8 +148,29 @@ static void on_removed(void *userdata, int status, const char *output, const cha
                 manager_release_failed(h->manager, h);
                 return;
         }
+        h->uio_source = sd_event_source_disable_unref(h->uio_source);
+        h->ending = true;
+        unit_leave(h->unit, manager_now(h->manager));
+        held_run(h);
+}
+
+static int on_ended(sd_event_source *source, void *userdata)
+{
+        Held *h = userdata;
+
         memory_discard(h->device.id, &h->memory);
         manager_released(h->manager, h);
+        return 0;
+}
+
+/* What a program left in the drive is written, and what was set for it is set back. In a turn of its own:
+ * whoever has called still has a use for h. */
+void held_check_end(Held *h)
+{
+        if (!h->ending || h->end_source || !unit_stopped(h->unit))
+                return;
+        if (sd_event_add_defer(manager_event(h->manager), &h->end_source, on_ended, h) < 0)
+                log_error("%s: out of memory", h->device.name);
 }
 
 int held_remove(Held *h)

@@ -364,6 +364,7 @@ void held_run(Held *h)
                 resume_clock_device(&h->clock, h->unit->wake != USEC_INFINITY, now(h));
         held_watch_path(h);
         set_timer(h);
+        held_check_end(h);
 }
 
 /* ---- what a person or the end of the process asks for ---- */
@@ -488,6 +489,7 @@ Held *held_free(Held *h)
                 memory_save(h->device.id, &h->memory, h->unit->record.journal.data_begin,
                             h->unit->record.journal.data_end);
         h->timer = sd_event_source_disable_unref(h->timer);
+        h->end_source = sd_event_source_disable_unref(h->end_source);
         h->uio_source = sd_event_source_disable_unref(h->uio_source);
         while (h->n_bounces > 0)
                 drop_bounce(h, &h->bounces[0]);

@@ -65,6 +65,8 @@ typedef struct Held {
         usec_t lost_at; /* when the last path was closed */
         bool stopping, stopped_in_resume;
         bool leaving, remove_failed; /* stopping for good; the LUN cannot be removed */
+        bool ending;                 /* the LUN is gone, and the drive is given back */
+        sd_event_source *end_source; /* it is */
         bool rehold; /* its name is another device's now: to be removed, and made anew for that one */
 
         int uio_fd;
@@ -118,6 +120,8 @@ void held_abandon(Held *h);
 
 /* Takes the LUN away and gives the device back; held_removed() of the manager when it is done. */
 int held_remove(Held *h);
+/* After each turn: whether the device, of which the LUN is gone, was given back. */
+void held_check_end(Held *h);
 
 /* "away", "held" ..., with the stage taken into account. */
 const char *held_state(const Held *h);

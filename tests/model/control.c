@@ -186,9 +186,11 @@ static int run_status(Client *c, ServedDevice *d, size_t argc, char **argv)
 {
         const ModelMedium *m = d->drive ? model_drive_medium(d->drive) : NULL;
 
-        snprintf(c->reply, sizeof(c->reply), " %s%s waiting=%zu medium=%s position=%zu unflushed=%u",
+        snprintf(c->reply, sizeof(c->reply),
+                 " %s%s waiting=%zu medium=%s position=%zu unflushed=%u block-length=%u",
                  d->gone ? "gone" : "present", d->held ? " held" : "", d->n_waiting, m ? m->barcode : "-",
-                 d->drive ? d->drive->position : 0, d->drive ? d->drive->n_unflushed : 0);
+                 d->drive ? d->drive->position : 0, d->drive ? d->drive->n_unflushed : 0,
+                 d->drive ? d->drive->mode.block_size : 0);
         return 0;
 }
 
