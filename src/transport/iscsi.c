@@ -37,6 +37,13 @@ typedef enum Phase {
         PHASE_ENDED, /* `result` waits for the dispatch that is under way, or the next */
 } Phase;
 
+/* Each kind once: an answer that comes late, after another command has begun, is nobody else's. */
+typedef struct Management {
+        struct IscsiTransport *transport;
+        bool out;   /* it has not been answered */
+        int answer; /* to this command's; -1: none yet */
+} Management;
+
 typedef struct IscsiTransport {
         Transport base;
         IscsiSession *session;
@@ -47,8 +54,8 @@ typedef struct IscsiTransport {
         struct scsi_iovec iov;
         usec_t until;      /* of the command, or of the task management */
         bool given;        /* to the socket, perhaps */
-        int managed;       /* answer to the task management; -1: none yet */
         ScsiResult result; /* of PHASE_ENDED */
+        Management abort, reset;
         char why[160];
 } IscsiTransport;
 
@@ -197,7 +204,6 @@ static int iscsi_submit(Transport *base, const ScsiCommand *c, usec_t now)
 
         t->command = *c;
         t->phase = PHASE_WAITING;
-        t->managed = -1;
         if (t->session->stage == ISCSI_DEAD)
                 end(t, ISCSI_NO_SESSION, t->session->why);
         else if (t->session->stage == ISCSI_READY)
@@ -209,36 +215,43 @@ static int iscsi_submit(Transport *base, const ScsiCommand *c, usec_t now)
 
 static void on_managed(struct iscsi_context *context, int status, void *data, void *userdata)
 {
-        IscsiTransport *t = userdata;
+        Management *m = userdata;
 
         (void) context;
-        if (t->session->closing)
+        if (m->transport->session->closing)
                 return;
-        t->managed = status == SCSI_STATUS_GOOD && data ? (int) *(uint32_t *) data : ISCSI_TMR_FUNC_REJECTED;
+        m->out = false;
+        m->answer = status == SCSI_STATUS_GOOD && data ? (int) *(uint32_t *) data : ISCSI_TMR_FUNC_REJECTED;
 }
 
 static void manage(IscsiTransport *t, Phase phase, usec_t now)
 {
         bool abort = phase == PHASE_ABORTING;
-        int r;
+        Management *m = abort ? &t->abort : &t->reset;
+        int r = -1;
 
         t->phase = phase;
-        t->managed = -1;
         t->until = usec_add(now, MANAGEMENT_TIME);
-        r = iscsi_task_mgmt_async(
-                t->session->context, (int) t->lun, abort ? ISCSI_TM_ABORT_TASK : ISCSI_TM_LUN_RESET,
-                abort ? t->task->itt : UINT32_MAX, abort ? t->task->cmdsn : 0, on_managed, t);
-        if (r != 0)
+        m->transport = t;
+        m->answer = -1;
+        if (!m->out)
+                r = iscsi_task_mgmt_async(
+                        t->session->context, (int) t->lun, abort ? ISCSI_TM_ABORT_TASK : ISCSI_TM_LUN_RESET,
+                        abort ? t->task->itt : UINT32_MAX, abort ? t->task->cmdsn : 0, on_managed, m);
+        if (r != 0) {
                 iscsi_session_end(t->session, "it took too long, and no task management could be sent");
-        else
-                iscsi_session_flush(t->session, now);
+                return;
+        }
+        m->out = true;
+        iscsi_session_flush(t->session, now);
 }
 
 /* The target has nothing to do with it any more. */
 static bool is_managed(const IscsiTransport *t)
 {
-        return t->managed == ISCSI_TMR_FUNC_COMPLETE ||
-               (t->phase == PHASE_ABORTING && t->managed == ISCSI_TMR_TASK_DOES_NOT_EXIST);
+        if (t->phase == PHASE_RESETTING)
+                return t->reset.answer == ISCSI_TMR_FUNC_COMPLETE;
+        return t->abort.answer == ISCSI_TMR_FUNC_COMPLETE || t->abort.answer == ISCSI_TMR_TASK_DOES_NOT_EXIST;
 }
 
 static void end_aborted(IscsiTransport *t)
@@ -266,13 +279,13 @@ static void look_at_clock(IscsiTransport *t, usec_t now)
         case PHASE_ABORTING:
                 if (is_managed(t))
                         end_aborted(t);
-                else if (late || t->managed >= 0)
+                else if (late || t->abort.answer >= 0)
                         manage(t, PHASE_RESETTING, now);
                 break;
         case PHASE_RESETTING:
                 if (is_managed(t))
                         end_aborted(t);
-                else if (late || t->managed >= 0)
+                else if (late || t->reset.answer >= 0)
                         iscsi_session_end(t->session, "it took too long, and could not be aborted");
                 break;
         case PHASE_IDLE:

@@ -6,13 +6,13 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "iscsi/probe.h"
 #include "iscsi/proxy.h"
 #include "iscsi/rig.h"
 #include "iscsi/target.h"
@@ -21,17 +21,6 @@
 
 #define INITIATOR "iqn.2026-11.test:initiator"
 
-static unsigned n_passed, n_failed;
-
-static bool check(bool good, const char *what, const char *detail)
-{
-        n_passed += good;
-        n_failed += !good;
-        printf("%s %s%s%s\n", good ? "ok     " : "FAILED ", what, detail && detail[0] ? ": " : "",
-               detail ? detail : "");
-        return good;
-}
-
 static usec_t now(void)
 {
         return usec_now(CLOCK_MONOTONIC);
@@ -39,61 +28,10 @@ static usec_t now(void)
 
 /* ---- one command over one session ---- */
 
-typedef struct Probe {
-        bool done;
-        unsigned n_done;
-        ScsiResult result;
-        char why[200];
-        Transport *transport;
-} Probe;
-
-static void on_result(void *userdata, const ScsiResult *result)
-{
-        Probe *p = userdata;
-
-        p->done = true;
-        p->n_done++;
-        p->result = *result;
-        snprintf(p->why, sizeof(p->why), "%s", transport_reason(p->transport));
-}
-
-/* Turns until the command has ended, or the time is over. */
-static void pump(Probe *p, usec_t span)
-{
-        usec_t until = now() + span;
-
-        while (!p->done && now() < until) {
-                usec_t at = usec_min(until, transport_deadline(p->transport)), t = now();
-                struct pollfd fd = {.fd = transport_fd(p->transport),
-                                    .events = (short) transport_events(p->transport)};
-
-                if (fd.events == 0)
-                        fd.fd = -1;
-                (void) poll(&fd, 1, at > t ? (int) ((at - t) / USEC_PER_MSEC) + 1 : 0);
-                transport_dispatch(p->transport, (uint32_t) fd.revents, now());
-        }
-}
-
-static Probe ask(const IscsiLogin *login, unsigned lun, uint8_t *data, uint32_t n_data)
-{
-        ScsiCommand c = {.direction = SCSI_DATA_IN, .data = data, .n_data = n_data, .timeout_ms = 3000};
-        Probe p = {};
-
-        c.n_cdb = (uint8_t) scsi_cdb_inquiry(c.cdb, false, 0, (uint16_t) n_data);
-        if (transport_iscsi_new(login, lun, on_result, &p, &p.transport) < 0) {
-                snprintf(p.why, sizeof(p.why), "no transport");
-                return p;
-        }
-        if (transport_submit(p.transport, &c, now()) == 0)
-                pump(&p, 60 * USEC_PER_SEC);
-        p.transport = transport_free(p.transport);
-        return p;
-}
-
 static void expect_refused(const IscsiLogin *login, const char *what, const char *text)
 {
         uint8_t data[96];
-        Probe p = ask(login, 1, data, sizeof(data));
+        Probe p = probe_ask(login, 1, data, sizeof(data));
 
         check(p.n_done == 1 && p.result.delivery == SCSI_NOT_SENT && p.result.path_gone &&
                       strstr(p.why, text),
@@ -103,17 +41,11 @@ static void expect_refused(const IscsiLogin *login, const char *what, const char
 static void expect_answered(const IscsiLogin *login, const char *what)
 {
         uint8_t data[96];
-        Probe p = ask(login, 1, data, sizeof(data));
+        Probe p = probe_ask(login, 1, data, sizeof(data));
 
         check(p.n_done == 1 && p.result.delivery == SCSI_ANSWERED && p.result.status == SCSI_GOOD &&
                       (data[0] & 0x1f) == DEVICE_TAPE,
               what, p.why);
-}
-
-static char *portal(char *dst, unsigned port)
-{
-        snprintf(dst, ISCSI_PORTAL_MAX, "127.0.0.1:%u", port);
-        return dst;
 }
 
 /* ---- names and secrets ---- */
@@ -126,12 +58,12 @@ static void test_refusals(void)
 
         target_init(&t, 10);
         target_start(&t);
-        portal(at, t.port);
+        probe_portal(at, t.port);
         expect_answered(&login, "a target that lets all in");
         login.target = "iqn.2026-11.test:none";
         expect_refused(&login, "a target that is not there", "no such target");
         login.target = TARGET_NAME;
-        portal(at, target_free_port());
+        probe_portal(at, target_free_port());
         expect_refused(&login, "a port at which nobody listens", "Connection refused");
         target_deinit(&t);
 }
@@ -148,7 +80,7 @@ static void test_chap(void)
         t.target_user = "library";
         t.target_secret = "ba9876543210";
         target_start(&t);
-        portal(at, t.port);
+        probe_portal(at, t.port);
         expect_refused(&login, "CHAP is wanted, and there is no secret", "authentication failed");
         login.user = "backup";
         login.secret = "0123456789xx";
@@ -176,16 +108,16 @@ static void test_qualifiers(void)
 
         target_init(&t, 10);
         target_start(&t);
-        portal(at, t.port);
+        probe_portal(at, t.port);
         c.n_cdb = (uint8_t) scsi_cdb_inquiry(c.cdb, false, 0, sizeof(data));
-        if (transport_iscsi_new(&login, 1, on_result, &first, &first.transport) < 0)
+        if (transport_iscsi_new(&login, 1, probe_result, &first, &first.transport) < 0)
                 exit(1);
         (void) transport_submit(first.transport, &c, now());
-        pump(&first, 10 * USEC_PER_SEC);
+        probe_pump(&first, 10 * USEC_PER_SEC);
         login.qualifier = 3;
-        other = ask(&login, 1, data, sizeof(data));
+        other = probe_ask(&login, 1, data, sizeof(data));
         first.done = false;
-        pump(&first, 200 * USEC_PER_MSEC);
+        probe_pump(&first, 200 * USEC_PER_MSEC);
         check(other.result.delivery == SCSI_ANSWERED && !transport_is_lost(first.transport),
               "a session with another qualifier leaves the first alone", "");
         transport_free(first.transport);
@@ -218,9 +150,9 @@ static void test_garbage(unsigned n, ProxyMode mode, uint64_t one_in, const char
         proxy_start(&proxy, t.port, 77);
         proxy.shared->n = one_in;
         proxy.shared->mode = mode;
-        portal(at, proxy.port);
+        probe_portal(at, proxy.port);
         for (unsigned i = 0; i < n; i++) {
-                Probe p = ask(&login, 1, data, sizeof(data));
+                Probe p = probe_ask(&login, 1, data, sizeof(data));
 
                 n_ended += p.n_done == 1;
                 n_answered += p.result.delivery == SCSI_ANSWERED && p.n_done == 1;
@@ -365,6 +297,5 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < ELEMENTSOF(tests); i++)
                 if (argc < 2 || strcmp(argv[1], tests[i].name) == 0)
                         tests[i].run();
-        printf("%u passed, %u failed\n", n_passed, n_failed);
-        return n_failed > 0;
+        return check_end();
 }

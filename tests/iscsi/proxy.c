@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "iscsi/sift.h"
 #include "util/bytes.h"
 #include "util/cleanup.h"
 
@@ -39,6 +40,7 @@ typedef struct Stream {
         uint8_t bhs[BHS];
         size_t n_bhs;  /* of the header that is being read */
         uint64_t left; /* data bytes of this PDU still to come */
+        Sift *sift;    /* or NULL: all goes through */
 } Stream;
 
 typedef struct Pair {
@@ -64,7 +66,7 @@ const char *cut_class_name(CutClass class)
 }
 
 static uint64_t random_state;
-static uint8_t chunk[CHUNK];
+static uint8_t chunk[CHUNK], sifted[CHUNK + SIFT_BHS];
 
 static uint64_t draw(void)
 {
@@ -156,6 +158,8 @@ static void close_pair(Pair *p, bool reset)
                         (void) setsockopt(p->streams[i].from, SOL_SOCKET, SO_LINGER, &at_once,
                                           sizeof(at_once));
                 safe_close(p->streams[i].from);
+                free(p->streams[i].sift);
+                p->streams[i].sift = NULL;
         }
         p->used = false;
 }
@@ -202,6 +206,12 @@ static void forward(ProxyShared *sh, Pair *p, Stream *s)
 
         if (n <= 0) {
                 close_pair(p, n < 0);
+                return;
+        }
+        if (s->sift) {
+                n = (ssize_t) sift_pass(s->sift, &sh->sift, s->from_target, chunk, (size_t) n, sifted);
+                if (!write_all(s->to, sifted, (size_t) n))
+                        close_pair(p, true);
                 return;
         }
         if (s->from_target && sh->mode >= PROXY_GARBLE)
@@ -259,6 +269,20 @@ static void accept_one(ProxyShared *sh, Pair *pairs, int listener, unsigned port
         (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         *p = (Pair){.used = true,
                     .streams = {{.from = fd, .to = to}, {.from = to, .to = fd, .from_target = true}}};
+        for (size_t i = 0; i < 2 && sh->mode == PROXY_SIFT; i++)
+                if (!(p->streams[i].sift = calloc(1, sizeof(Sift))))
+                        abort();
+}
+
+static void release(ProxyShared *sh, Pair *pairs)
+{
+        for (size_t i = 0; i < 2 * PAIRS_MAX; i++) {
+                Stream *s = &pairs[i / 2].streams[i % 2];
+
+                if (pairs[i / 2].used && s->sift)
+                        (void) write_all(s->to, sifted, sift_release(s->sift, &sh->sift, sifted));
+        }
+        __atomic_store_n(&sh->sift.release, false, __ATOMIC_SEQ_CST);
 }
 
 static _Noreturn void serve(ProxyShared *sh, int listener, unsigned port)
@@ -280,6 +304,8 @@ static _Noreturn void serve(ProxyShared *sh, int listener, unsigned port)
                                         close_pair(&pairs[i], sh->reset);
                         continue;
                 }
+                if (__atomic_load_n(&sh->sift.release, __ATOMIC_SEQ_CST))
+                        release(sh, pairs);
                 if (poll(fds, ELEMENTSOF(fds), 10) < 0)
                         _exit(1);
                 for (size_t i = 0; i < 2 * PAIRS_MAX; i++)
@@ -303,6 +329,8 @@ void proxy_start(Proxy *p, unsigned target_port, uint64_t seed)
                 exit(1);
         }
         p->port = ntohs(a.sin_port);
+        p->shared->sift.login = -1;
+        p->shared->sift.management[0] = p->shared->sift.management[1] = MANAGEMENT_AS_IT_IS;
         fflush(NULL);
         p->pid = fork();
         if (p->pid == 0) {

@@ -30,7 +30,25 @@ typedef enum ProxyMode {
         PROXY_GARBLE, /* bytes from the target are changed, some in n */
         PROXY_INVENT, /* PDUs from the target are replaced by others, made up, one in n */
         PROXY_BABBLE, /* no target: what is accepted gets garbage */
+        PROXY_SIFT,   /* of connections that begin now each PDU from the target is looked at: ProxySift */
 } ProxyMode;
+
+#define MANAGEMENT_AS_IT_IS (-1)
+#define MANAGEMENT_DROPPED  (-2)
+
+/* What is done with PDUs from the target, by their opcode. */
+typedef struct ProxySift {
+        uint64_t kept;     /* a bit for each: kept back */
+        uint64_t dropped;  /* thrown away */
+        int management[2]; /* the first and the second response that task management gets, or a MANAGEMENT_ */
+        int login;         /* class and detail of a login's status in place of the target's; -1: as it is */
+        bool release;      /* what was kept goes through now, and before anything else */
+        bool swap;         /* the newest of it first */
+        uint64_t n_seen[64];
+        uint8_t requests[8]; /* which task management the initiator has asked for, in order */
+        uint16_t request_lun;
+        unsigned n_requests;
+} ProxySift;
 
 /* Shared with the process. */
 typedef struct ProxyShared {
@@ -40,6 +58,7 @@ typedef struct ProxyShared {
         bool kick;    /* what is connected now is cut off first */
         bool reset;   /* RST and not FIN */
         uint64_t n_cuts, n_connections, n_bytes, n_garbled;
+        ProxySift sift;
 } ProxyShared;
 
 typedef struct Proxy {

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "iscsi/probe.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scsi/cdb.h"
+#include "util/cleanup.h"
+
+static unsigned n_passed, n_failed;
+
+bool check(bool good, const char *what, const char *detail)
+{
+        n_passed += good;
+        n_failed += !good;
+        printf("%s %s%s%s\n", good ? "ok     " : "FAILED ", what, detail && detail[0] ? ": " : "",
+               detail ? detail : "");
+        return good;
+}
+
+int check_end(void)
+{
+        printf("%u passed, %u failed\n", n_passed, n_failed);
+        return n_failed > 0;
+}
+
+static usec_t now(void)
+{
+        return usec_now(CLOCK_MONOTONIC);
+}
+
+void probe_result(void *userdata, const ScsiResult *result)
+{
+        Probe *p = userdata;
+
+        p->done = true;
+        p->n_done++;
+        p->result = *result;
+        snprintf(p->why, sizeof(p->why), "%s", transport_reason(p->transport));
+}
+
+void probe_pump(Probe *p, usec_t span)
+{
+        usec_t until = now() + span;
+
+        while (!p->done && now() < until) {
+                usec_t at = usec_min(until, transport_deadline(p->transport)), t = now();
+                struct pollfd fd = {.fd = transport_fd(p->transport),
+                                    .events = (short) transport_events(p->transport)};
+
+                if (fd.events == 0)
+                        fd.fd = -1;
+                (void) poll(&fd, 1, at > t ? (int) ((at - t) / USEC_PER_MSEC) + 1 : 0);
+                transport_dispatch(p->transport, (uint32_t) fd.revents, now());
+        }
+}
+
+Probe probe_ask(const IscsiLogin *login, unsigned lun, uint8_t *data, uint32_t n_data)
+{
+        ScsiCommand c = {.direction = SCSI_DATA_IN, .data = data, .n_data = n_data, .timeout_ms = 3000};
+        Probe p = {};
+
+        c.n_cdb = (uint8_t) scsi_cdb_inquiry(c.cdb, false, 0, (uint16_t) n_data);
+        if (transport_iscsi_new(login, lun, probe_result, &p, &p.transport) < 0) {
+                snprintf(p.why, sizeof(p.why), "no transport");
+                return p;
+        }
+        if (transport_submit(p.transport, &c, now()) == 0)
+                probe_pump(&p, 60 * USEC_PER_SEC);
+        p.transport = transport_free(p.transport);
+        return p;
+}
+
+char *probe_portal(char *dst, unsigned port)
+{
+        snprintf(dst, ISCSI_PORTAL_MAX, "127.0.0.1:%u", port);
+        return dst;
+}

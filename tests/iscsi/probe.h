@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* One command over one session, without the engine; and what is counted as passed and failed. */
+
+#include "transport/iscsi.h"
+
+bool check(bool good, const char *what, const char *detail);
+/* Prints the counts; the exit status. */
+int check_end(void);
+
+typedef struct Probe {
+        Transport *transport;
+        bool done;
+        unsigned n_done; /* completions, of all its commands */
+        ScsiResult result;
+        char why[200];
+} Probe;
+
+/* A TransportDone; userdata is the Probe. */
+void probe_result(void *userdata, const ScsiResult *result);
+/* Turns until the command has ended, or the time is over. */
+void probe_pump(Probe *p, usec_t span);
+/* INQUIRY over a session that is made for it. */
+Probe probe_ask(const IscsiLogin *login, unsigned lun, uint8_t *data, uint32_t n_data);
+/* "127.0.0.1:PORT"; returns dst[ISCSI_PORTAL_MAX]. */
+char *probe_portal(char *dst, unsigned port);
