@@ -1,65 +1,133 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* SendTargets (RFC 7143 appendix C): one discovery session, one question, and its end. */
+/* SendTargets (RFC 7143 appendix C): one discovery session, one question, and its end. libiscsi logs in and
+ * asks; what the portal says then is read here and not by it (iscsi-targets.c). */
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "transport/iscsi-session.h"
+#include "transport/iscsi-targets.h"
+#include "util/cleanup.h"
+
+#define ANSWER_TIME (15 * USEC_PER_SEC)
+#define TEXT_MAX    (1024 * 1024) /* of all its parts */
+
+typedef struct Buffer {
+        uint8_t *data;
+        size_t n;
+} Buffer;
 
 struct IscsiDiscovery {
         IscsiSession *session;
         IscsiDiscoveryDone done;
         void *userdata;
+        char portal[ISCSI_PORTAL_MAX];
         bool asked, answered, ended;
-        IscsiFound *found;
-        size_t n_found;
-        int error;
+        Buffer pdu, text; /* the one that is being read; what its predecessors said */
+        size_t n_pdu;     /* so many bytes it has, as far as is known */
         usec_t until;
 };
 
-#define ANSWER_TIME (15 * USEC_PER_SEC)
-
-/* "10.0.0.1:3260,1" without the group. */
-static void add_found(IscsiDiscovery *d, const char *target, const char *portal)
+static bool reserve(Buffer *b, size_t n)
 {
-        IscsiFound *f, *grown;
-        size_t n = strcspn(portal, ",");
+        uint8_t *grown = realloc(b->data, n);
 
-        if (d->n_found >= ISCSI_FOUND_MAX || !iscsi_name_is_valid(target) || n >= sizeof(f->portal))
-                return;
-        grown = realloc(d->found, (d->n_found + 1) * sizeof(*grown));
-        if (!grown) {
-                d->error = -ENOMEM;
-                return;
-        }
-        d->found = grown;
-        f = &d->found[d->n_found++];
-        snprintf(f->target, sizeof(f->target), "%s", target);
-        memcpy(f->portal, portal, n);
-        f->portal[n] = '\0';
-        for (char *c = f->portal; *c; c++)
-                if ((unsigned char) *c <= 0x20 || (unsigned char) *c >= 0x7f)
-                        *c = '?';
+        if (!grown)
+                return false;
+        b->data = grown;
+        return true;
 }
 
-static void on_answer(struct iscsi_context *context, int status, void *data, void *userdata)
-{
-        IscsiDiscovery *d = userdata;
+/* ---- the answer ---- */
 
-        (void) context;
-        if (d->session->closing)
-                return;
-        d->answered = true;
-        if (status != SCSI_STATUS_GOOD) {
-                d->error = -EIO;
+static void go_on(IscsiDiscovery *d)
+{
+        uint8_t request[ISCSI_BHS];
+
+        iscsi_text_go_on(d->pdu.data, request);
+        if (send(iscsi_session_fd(d->session), request, sizeof(request), MSG_NOSIGNAL | MSG_DONTWAIT) !=
+            sizeof(request))
+                iscsi_session_end(d->session, "the portal does not take the next question");
+}
+
+static void take_text(IscsiDiscovery *d, const IscsiTextReply *reply)
+{
+        if (d->text.n + reply->n_text > TEXT_MAX) {
+                iscsi_session_end(d->session, "the portal has more targets than can be listed");
                 return;
         }
-        for (const struct iscsi_discovery_address *a = data; a; a = a->next)
-                for (const struct iscsi_target_portal *p = a->portals; p; p = p->next)
-                        if (a->target_name && p->portal)
-                                add_found(d, a->target_name, p->portal);
+        if (!reserve(&d->text, d->text.n + reply->n_text + 1)) {
+                iscsi_session_end(d->session, "%s", strerror(ENOMEM));
+                return;
+        }
+        memcpy(d->text.data + d->text.n, d->pdu.data + ISCSI_BHS, reply->n_text);
+        d->text.n += reply->n_text;
+        d->answered = reply->final;
+        if (!reply->final)
+                go_on(d);
+}
+
+static void look_at_pdu(IscsiDiscovery *d)
+{
+        const char *why = NULL;
+        IscsiTextReply reply;
+        int r = iscsi_text_check(d->pdu.data, d->pdu.n, &d->n_pdu, &reply, &why);
+
+        if (r < 0)
+                iscsi_session_end(d->session, "%s", why);
+        else if (r == ISCSI_TEXT_REPLY)
+                take_text(d, &reply);
+        if (r == ISCSI_TEXT_CUT)
+                return;
+        d->pdu.n = 0;
+        d->n_pdu = ISCSI_BHS;
+}
+
+/* A PDU at most in one turn, or what is there of it. */
+static void read_pdu(IscsiDiscovery *d)
+{
+        ssize_t n;
+
+        if (!reserve(&d->pdu, d->n_pdu)) {
+                iscsi_session_end(d->session, "%s", strerror(ENOMEM));
+                return;
+        }
+        n = recv(iscsi_session_fd(d->session), d->pdu.data + d->pdu.n, d->n_pdu - d->pdu.n, MSG_DONTWAIT);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return;
+        if (n <= 0) {
+                iscsi_session_end(d->session, "the portal closed the connection and did not answer");
+                return;
+        }
+        d->pdu.n += (size_t) n;
+        if (d->pdu.n == d->n_pdu)
+                look_at_pdu(d);
+}
+
+/* ---- the question ---- */
+
+/* libiscsi says this of a question that it has given up. */
+static void on_answer(struct iscsi_context *context, int status, void *data, void *userdata)
+{
+        (void) context;
+        (void) status;
+        (void) data;
+        (void) userdata;
+}
+
+static void ask(IscsiDiscovery *d, usec_t now)
+{
+        d->asked = true;
+        d->until = usec_add(now, ANSWER_TIME);
+        if (iscsi_discovery_async(d->session->context, on_answer, d) != 0)
+                iscsi_session_end(d->session, "%s", iscsi_get_error(d->session->context));
+        else
+                iscsi_session_flush(d->session, now);
 }
 
 int iscsi_discovery_new(const IscsiLogin *login, IscsiDiscoveryDone done, void *userdata,
@@ -73,6 +141,8 @@ int iscsi_discovery_new(const IscsiLogin *login, IscsiDiscoveryDone done, void *
         d->done = done;
         d->userdata = userdata;
         d->until = USEC_INFINITY;
+        d->n_pdu = ISCSI_BHS;
+        snprintf(d->portal, sizeof(d->portal), "%s", login->portal);
         r = iscsi_session_open(login, usec_now(CLOCK_MONOTONIC), &d->session);
         if (r < 0) {
                 free(d);
@@ -102,37 +172,40 @@ usec_t iscsi_discovery_deadline(const IscsiDiscovery *d)
         return d->asked ? d->until : iscsi_session_deadline(d->session);
 }
 
-static void ask(IscsiDiscovery *d, usec_t now)
+static void report(IscsiDiscovery *d)
 {
-        d->asked = true;
-        d->until = usec_add(now, ANSWER_TIME);
-        if (iscsi_discovery_async(d->session->context, on_answer, d) != 0)
-                iscsi_session_end(d->session, "%s", iscsi_get_error(d->session->context));
-        else
-                iscsi_session_flush(d->session, now);
+        _cleanup_free_ IscsiFound *found = NULL;
+        const char *why = "";
+        size_t n_found = 0;
+        int r = -EIO;
+
+        if (!d->answered) {
+                why = d->session->why;
+        } else {
+                r = iscsi_targets_parse(d->text.data, d->text.n, d->portal, &found, &n_found);
+                if (r < 0)
+                        why = r == -EBADMSG ? "the portal's list of targets is malformed" : strerror(-r);
+        }
+        d->ended = true;
+        d->done(d->userdata, r, why, found, n_found);
 }
 
 void iscsi_discovery_dispatch(IscsiDiscovery *d, uint32_t revents, usec_t now)
 {
-        const char *why = "";
-
         if (d->ended)
                 return;
-        iscsi_session_service(d->session, revents, now);
+        if (!d->asked)
+                iscsi_session_service(d->session, revents, now);
+        else if (revents & EPOLLOUT)
+                iscsi_session_flush(d->session, now);
+        if (d->asked && d->session->stage != ISCSI_DEAD && revents & (EPOLLIN | EPOLLERR | EPOLLHUP))
+                read_pdu(d);
         if (!d->asked && d->session->stage == ISCSI_READY)
                 ask(d, now);
         if (!d->answered && d->session->stage != ISCSI_DEAD && now >= d->until)
                 iscsi_session_end(d->session, "the portal does not say which targets it has");
-        if (!d->answered && d->session->stage != ISCSI_DEAD)
-                return;
-        d->ended = true;
-        if (!d->answered) {
-                d->error = -EIO;
-                why = d->session->why;
-        } else if (d->error < 0) {
-                why = "the portal does not say which targets it has";
-        }
-        d->done(d->userdata, d->error, why, d->found, d->n_found);
+        if (d->answered || d->session->stage == ISCSI_DEAD)
+                report(d);
 }
 
 IscsiDiscovery *iscsi_discovery_free(IscsiDiscovery *d)
@@ -140,7 +213,8 @@ IscsiDiscovery *iscsi_discovery_free(IscsiDiscovery *d)
         if (!d)
                 return NULL;
         iscsi_session_close(d->session, d->session->stage != ISCSI_READY);
-        free(d->found);
+        free(d->pdu.data);
+        free(d->text.data);
         free(d);
         return NULL;
 }

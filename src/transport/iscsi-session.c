@@ -101,6 +101,14 @@ static void on_logged_in(struct iscsi_context *context, int status, void *data, 
         s->refused |= status != SCSI_STATUS_GOOD;
 }
 
+/* Whoever reads a discovery session by itself, iscsi-discovery.c, is spared them. */
+static enum iscsi_header_digest digest_of(const IscsiLogin *login)
+{
+        if (!login->target)
+                return ISCSI_HEADER_DIGEST_NONE;
+        return login->header_digest ? ISCSI_HEADER_DIGEST_CRC32C_NONE : ISCSI_HEADER_DIGEST_NONE_CRC32C;
+}
+
 static int set_up(struct iscsi_context *c, const IscsiLogin *login)
 {
         int r = 0;
@@ -111,8 +119,7 @@ static int set_up(struct iscsi_context *c, const IscsiLogin *login)
         iscsi_set_tcp_syncnt(c, SYN_RETRIES);
         r |= iscsi_set_isid_random(c, ISID_RANDOM, login->qualifier);
         r |= iscsi_set_session_type(c, login->target ? ISCSI_SESSION_NORMAL : ISCSI_SESSION_DISCOVERY);
-        r |= iscsi_set_header_digest(c, login->header_digest ? ISCSI_HEADER_DIGEST_CRC32C_NONE
-                                                             : ISCSI_HEADER_DIGEST_NONE_CRC32C);
+        r |= iscsi_set_header_digest(c, digest_of(login));
         if (login->target)
                 r |= iscsi_set_targetname(c, login->target);
         if (login->user)
@@ -152,7 +159,6 @@ int iscsi_session_open(const IscsiLogin *login, usec_t now, IscsiSession **ret)
                 free(s);
                 return -ENOMEM;
         }
-        s->discovery = !login->target;
         s->until = usec_add(now, LOGIN_TIME);
         if (set_up(s->context, login) != 0)
                 iscsi_session_end(s, "libiscsi: %s", iscsi_get_error(s->context));

@@ -21,7 +21,6 @@ typedef enum IscsiStage {
 typedef struct IscsiSession {
         struct iscsi_context *context;
         IscsiStage stage;
-        bool discovery;
         bool connected, logged_in, refused; /* what callbacks of libiscsi have said */
         bool closing;                       /* what they say now is of no interest */
         usec_t until;                       /* of connecting and logging in */

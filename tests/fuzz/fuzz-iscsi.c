@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What an iSCSI target may say: answers to a login, headers while a command is outstanding, sense data, its
- * units. */
+/* What an iSCSI target may say: answers to a login and to SendTargets, headers while a command is
+ * outstanding, sense data, its units. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
@@ -10,6 +11,7 @@
 #include "transport/iscsi-guard.h"
 #include "transport/iscsi-login.h"
 #include "transport/iscsi-outcome.h"
+#include "transport/iscsi-targets.h"
 #include "util/iscsi-url.h"
 
 static void login(const uint8_t *data, size_t n_data)
@@ -32,6 +34,23 @@ static void guard(const uint8_t *data, size_t n_data)
 
         fuzz_check(wrong || offset + ISCSI_BHS > n_data);
         fuzz_check(offset <= n_data + 0x1000000 + ISCSI_BHS);
+}
+
+static void targets(const uint8_t *data, size_t n_data)
+{
+        IscsiTextReply reply = {};
+        const char *why = NULL;
+        IscsiFound *found = NULL;
+        size_t n = 0, n_found = 0;
+        int r = iscsi_text_check(data, n_data, &n, &reply, &why);
+
+        fuzz_check(r >= 0 ? (r == ISCSI_TEXT_CUT) == (n > n_data) : why != NULL);
+        fuzz_check(r != ISCSI_TEXT_REPLY || ISCSI_BHS + reply.n_text <= n);
+        if (iscsi_targets_parse(data, n_data, "10.0.0.1:3260", &found, &n_found) < 0)
+                return;
+        for (size_t i = 0; i < n_found; i++)
+                fuzz_check(iscsi_name_is_valid(found[i].target) && found[i].portal[0] != '\0');
+        free(found);
 }
 
 static void url(const uint8_t *data, size_t n_data)
@@ -58,6 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_data)
 
         login(data, n_data);
         guard(data, n_data);
+        targets(data, n_data);
         url(data, n_data);
         iscsi_take_sense(data, n_data, &result);
         fuzz_check(result.n_sense <= SCSI_SENSE_MAX);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,82 @@ static void test_chap(void)
         expect_answered(&login, "mutual CHAP");
         login.target_secret = "ba98765432xx";
         expect_refused(&login, "mutual CHAP: the target does not know its secret", "authentication failed");
+        target_deinit(&t);
+}
+
+/* ---- discovery ---- */
+
+typedef struct Discovered {
+        bool done;
+        int error;
+        size_t n;
+        char why[200], first[ISCSI_NAME_MAX];
+} Discovered;
+
+static void on_found(void *userdata, int error, const char *why, const IscsiFound *found, size_t n)
+{
+        Discovered *d = userdata;
+
+        d->done = true;
+        d->error = error;
+        d->n = n;
+        snprintf(d->why, sizeof(d->why), "%s", why);
+        if (n > 0)
+                snprintf(d->first, sizeof(d->first), "%s", found[0].target);
+}
+
+static Discovered discover(const char *at)
+{
+        IscsiLogin login = {.initiator = INITIATOR, .portal = at};
+        usec_t until = now() + 20 * USEC_PER_SEC;
+        IscsiDiscovery *discovery = NULL;
+        Discovered d = {.error = -1};
+
+        if (iscsi_discovery_new(&login, on_found, &d, &discovery) < 0)
+                return d;
+        while (!d.done && now() < until) {
+                usec_t deadline = usec_min(until, iscsi_discovery_deadline(discovery)), t = now();
+                struct pollfd fd = {.fd = iscsi_discovery_fd(discovery),
+                                    .events = (short) iscsi_discovery_events(discovery)};
+
+                fd.fd = fd.events == 0 ? -1 : fd.fd;
+                (void) poll(&fd, 1, deadline > t ? (int) ((deadline - t) / USEC_PER_MSEC) + 1 : 0);
+                iscsi_discovery_dispatch(discovery, (uint32_t) fd.revents, now());
+        }
+        iscsi_discovery_free(discovery);
+        return d;
+}
+
+#define N_TARGETS 200 /* more than go into one answer of 8 KiB */
+
+static void test_discovery(void)
+{
+        char at[ISCSI_PORTAL_MAX], text[240];
+        unsigned n_ended = 0;
+        Discovered d;
+        Proxy proxy;
+        Target t;
+
+        target_init(&t, 10);
+        target_start(&t);
+        probe_portal(at, t.port);
+        d = discover(at);
+        check(d.error == 0 && d.n == 1 && strcmp(d.first, TARGET_NAME) == 0, "the target of a portal",
+              d.why);
+        target_add_others(&t, N_TARGETS);
+        d = discover(at);
+        snprintf(text, sizeof(text), "%zu %s", d.n, d.why);
+        check(d.error == 0 && d.n == N_TARGETS + 1, "an answer in parts", text);
+        proxy_start(&proxy, t.port, 9);
+        proxy.shared->n = 1;
+        proxy.shared->mode = PROXY_INVENT;
+        probe_portal(at, proxy.port);
+        for (unsigned i = 0; i < 40; i++) {
+                d = discover(at);
+                n_ended += d.done && (d.error == 0) == (d.why[0] == '\0');
+        }
+        check(n_ended == 40, "PDUs that are made up", d.why);
+        proxy_stop(&proxy);
         target_deinit(&t);
 }
 
@@ -282,9 +359,11 @@ static const struct {
         const char *name;
         void (*run)(void);
 } tests[] = {
-        {"refusals", test_refusals},      {"chap", test_chap},         {"qualifiers", test_qualifiers},
-        {"restart", test_target_restart}, {"portals", test_portals},   {"silence", test_silence},
-        {"garbled", test_garbled},        {"invented", test_invented}, {"babble", test_babble},
+        {"refusals", test_refusals},      {"chap", test_chap},
+        {"qualifiers", test_qualifiers},  {"discovery", test_discovery},
+        {"restart", test_target_restart}, {"portals", test_portals},
+        {"silence", test_silence},        {"garbled", test_garbled},
+        {"invented", test_invented},      {"babble", test_babble},
 };
 
 /* With a name: only that one. */

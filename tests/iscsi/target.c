@@ -156,6 +156,16 @@ void target_start(Target *t)
                 give_up("tgtadm: bind");
 }
 
+void target_add_others(const Target *t, unsigned n)
+{
+        for (unsigned i = 0; i < n; i++)
+                if (!run(t, TGTADM,
+                         "--lld iscsi --mode target --op new --tid %u --targetname iqn.2026-11.test:other-%u",
+                         i + 2, i) ||
+                    !run(t, TGTADM, "--lld iscsi --mode target --op bind --tid %u -I ALL", i + 2))
+                        give_up("tgtadm: no other target");
+}
+
 void target_kill(Target *t)
 {
         if (t->pid <= 0)

@@ -25,6 +25,8 @@ unsigned target_free_port(void);
 void target_init(Target *t, unsigned megabytes);
 /* Listens at 127.0.0.1 and 127.0.0.2. */
 void target_start(Target *t);
+/* n other targets that have no units. */
+void target_add_others(const Target *t, unsigned n);
 void target_kill(Target *t);
 /* Kills, and removes all files. */
 void target_deinit(Target *t);
