@@ -18,6 +18,11 @@ int transport_iscsi_new(const IscsiLogin *login, unsigned lun, TransportDone don
         return -EOPNOTSUPP;
 }
 
+bool transport_iscsi_is_refused(const Transport *t)
+{
+        return false;
+}
+
 void transport_iscsi_set_lun(Transport *t, unsigned lun)
 {
 }

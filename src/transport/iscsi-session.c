@@ -331,12 +331,15 @@ static void begin_login(IscsiSession *s)
 static void end_with_reason(IscsiSession *s)
 {
         const char *error = iscsi_get_error(s->context);
+        bool chap = s->stage == ISCSI_LOGGING_IN && error && strstr(error, "CHAP");
 
+        /* RFC 7143 11.13.5: 1, it is elsewhere; 2, it is the initiator; 3, the target, for now */
+        s->denied = s->reply.status_class == 1 || s->reply.status_class == 2 || chap;
         if (s->reply.why[0])
                 iscsi_session_end(s, "%s", s->reply.why);
         else if (s->stage == ISCSI_READY)
                 iscsi_session_end(s, "the session was lost");
-        else if (error && strstr(error, "CHAP"))
+        else if (chap)
                 iscsi_session_end(s, "authentication failed: %s", error);
         else
                 iscsi_session_end(s, "the target closed the connection during the login");

@@ -31,6 +31,7 @@ typedef struct IscsiSession {
         bool boundary;          /* libiscsi has read all of what it has begun */
         uint64_t next_header;   /* place in the stream of the first header that was not looked at */
         IscsiLoginReply reply;
+        bool denied; /* DEAD: the target does not let us in, and says so, or cannot prove who it is */
         char why[160];
 } IscsiSession;
 

@@ -399,6 +399,11 @@ bool transport_iscsi_is_built(void)
         return true;
 }
 
+bool transport_iscsi_is_refused(const Transport *t)
+{
+        return iscsi_transport_const(t)->session->denied;
+}
+
 void transport_iscsi_set_lun(Transport *t, unsigned lun)
 {
         iscsi_transport(t)->lun = lun;

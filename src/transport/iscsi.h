@@ -28,6 +28,8 @@ bool transport_iscsi_is_built(void);
  * address; -ENOMEM. */
 int transport_iscsi_new(const IscsiLogin *login, unsigned lun, TransportDone done, void *userdata,
                         Transport **ret);
+/* There is no session because the target does not let us in, which time alone does not change. */
+bool transport_iscsi_is_refused(const Transport *t);
 /* Where the next command goes. */
 void transport_iscsi_set_lun(Transport *t, unsigned lun);
 

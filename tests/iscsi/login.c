@@ -29,14 +29,19 @@ static usec_t now(void)
 
 /* ---- one command over one session ---- */
 
-static void expect_refused(const IscsiLogin *login, const char *what, const char *text)
+static void expect_no_session(const IscsiLogin *login, bool refused, const char *what, const char *text)
 {
         uint8_t data[96];
         Probe p = probe_ask(login, 1, data, sizeof(data));
 
         check(p.n_done == 1 && p.result.delivery == SCSI_NOT_SENT && p.result.path_gone &&
-                      strstr(p.why, text),
+                      p.refused == refused && strstr(p.why, text),
               what, p.why);
+}
+
+static void expect_refused(const IscsiLogin *login, const char *what, const char *text)
+{
+        expect_no_session(login, true, what, text);
 }
 
 static void expect_answered(const IscsiLogin *login, const char *what)
@@ -50,6 +55,32 @@ static void expect_answered(const IscsiLogin *login, const char *what)
 }
 
 /* ---- names and secrets ---- */
+
+/* What tgtd does not say by itself. */
+static void test_statuses(const Target *t, IscsiLogin *login, char *at)
+{
+        static const struct {
+                int status;
+                bool refused;
+                const char *text;
+        } rows[] = {
+                {0x0206, true, "too many connections"}, {0x0302, false, "the target is full"},
+                {0x0301, false, "not available now"},   {0x0101, true, "moved for now"},
+                {0x0909, false, "status 0909"},
+        };
+        Proxy proxy;
+
+        proxy_start(&proxy, t->port, 1);
+        proxy.shared->mode = PROXY_SIFT;
+        probe_portal(at, proxy.port);
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                proxy.shared->sift.login = rows[i].status;
+                expect_no_session(login, rows[i].refused, "a login that ends otherwise", rows[i].text);
+        }
+        proxy.shared->sift.login = -1;
+        expect_answered(login, "and one that does not");
+        proxy_stop(&proxy);
+}
 
 static void test_refusals(void)
 {
@@ -65,7 +96,8 @@ static void test_refusals(void)
         expect_refused(&login, "a target that is not there", "no such target");
         login.target = TARGET_NAME;
         probe_portal(at, target_free_port());
-        expect_refused(&login, "a port at which nobody listens", "Connection refused");
+        expect_no_session(&login, false, "a port at which nobody listens", "Connection refused");
+        test_statuses(&t, &login, at);
         target_deinit(&t);
 }
 
@@ -153,8 +185,7 @@ static void test_discovery(void)
         target_start(&t);
         probe_portal(at, t.port);
         d = discover(at);
-        check(d.error == 0 && d.n == 1 && strcmp(d.first, TARGET_NAME) == 0, "the target of a portal",
-              d.why);
+        check(d.error == 0 && d.n == 1 && strcmp(d.first, TARGET_NAME) == 0, "the target of a portal", d.why);
         target_add_others(&t, N_TARGETS);
         d = discover(at);
         snprintf(text, sizeof(text), "%zu %s", d.n, d.why);

@@ -39,6 +39,7 @@ void probe_result(void *userdata, const ScsiResult *result)
         p->done = true;
         p->n_done++;
         p->result = *result;
+        p->refused = transport_iscsi_is_refused(p->transport);
         snprintf(p->why, sizeof(p->why), "%s", transport_reason(p->transport));
 }
 

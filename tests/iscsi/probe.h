@@ -14,6 +14,7 @@ typedef struct Probe {
         bool done;
         unsigned n_done; /* completions, of all its commands */
         ScsiResult result;
+        bool refused; /* there was no session since the target does not let us in */
         char why[200];
 } Probe;
 
