@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ctl/ctl-agent.h"
+#include "ctl/ctl-attached.h"
 #include "ctl/ctl-bus.h"
 #include "ctl/ctl.h"
 #include "util/iscsi-url.h"
@@ -156,24 +157,26 @@ static int attach_all(const Options *o, const IscsiUrl *url)
 static int list_attached(const Options *o)
 {
         static const char *const columns[] = {"URL", "STATE", "REASON"};
-        _cleanup_(sd_bus_message_releasep) sd_bus_message *reply = NULL;
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_closep) sd_bus *bus = NULL;
+        _cleanup_free_ DoctorTarget *targets = NULL;
         struct libscols_table *table;
-        const char *texts[3];
+        size_t n = 0;
         int r;
 
         if (bus_open(&bus) < 0)
                 return EXIT_FAILURE;
-        r = bus_ask(bus, "Attached", &error, &reply, "");
+        r = attached_ask(bus, &targets, &n, &error);
         if (r < 0) {
                 bus_complain(r, &error);
                 return EXIT_FAILURE;
         }
         table = new_table(o, "attached", columns, ELEMENTSOF(columns));
-        r = sd_bus_message_enter_container(reply, 'a', "(sss)");
-        while (r >= 0 && (r = sd_bus_message_read(reply, "(sss)", &texts[0], &texts[1], &texts[2])) > 0)
+        for (size_t i = 0; i < n && r >= 0; i++) {
+                const char *texts[] = {targets[i].url, targets[i].state, targets[i].reason};
+
                 r = add_line(table, texts, ELEMENTSOF(texts));
+        }
         return print_table(table, r) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

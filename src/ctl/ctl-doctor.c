@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "ctl/ctl-attached.h"
 #include "ctl/ctl-bus.h"
 #include "ctl/ctl.h"
 #include "doctor/doctor.h"
@@ -223,11 +224,22 @@ static void print_json(const Report *report, const Options *options)
                report_count(report, SEVERITY_OK));
 }
 
+/* 0 or -errno; evertaped runs. */
+static int ask_targets(DoctorTarget **ret, size_t *ret_n)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_(sd_bus_closep) sd_bus *bus = NULL;
+        int r = bus_open(&bus);
+
+        return r < 0 ? r : attached_ask(bus, ret, ret_n, &error);
+}
+
 static int doctor(const Options *options)
 {
         _cleanup_(report_deinit) Report report = {0};
         _cleanup_close_ int root = root_open(options->root ? options->root : "/");
         DoctorInput input = {.root = root, .daemon = DAEMON_NOT_ASKED, .config_status = -EOPNOTSUPP};
+        _cleanup_free_ DoctorTarget *targets = NULL;
         char said[4096] = "", registry[4096];
         int r;
 
@@ -241,7 +253,11 @@ static int doctor(const Options *options)
                 input.daemon = ask_daemon();
                 input.config_status = check_config(said, sizeof(said));
                 input.config_said = said;
+                input.now = usec_now(CLOCK_REALTIME);
         }
+        if (input.daemon == DAEMON_RUNNING)
+                input.targets_error = ask_targets(&targets, &input.n_targets);
+        input.targets = targets;
         r = doctor_run(&input, &report);
         if (options->json)
                 print_json(&report, options);

@@ -413,10 +413,12 @@ static int on_history(sd_bus_message *call, void *userdata, sd_bus_error *error)
 static int on_attached(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
         if (((const Fake *) userdata)->mode == FAKE_EMPTY)
-                return sd_bus_reply_method_return(call, "a(sss)", 0);
-        return sd_bus_reply_method_return(call, "a(sss)", 2, "iscsi://10.0.0.1/iqn.2026-11.example:lib",
-                                          "online", "", "iscsi://10.0.0.2/iqn.2026-11.example:lib", "offline",
-                                          "no route to host");
+                return sd_bus_reply_method_return(call, "aa{sv}", 0);
+        return sd_bus_reply_method_return(
+                call, "aa{sv}", 2, 5, "Url", "s", "iscsi://10.0.0.1/iqn.2026-11.example:lib", "State", "s",
+                "online", "Since", "t", SINCE, "Devices", "u", 2, "Later", "(ss)", "a", "b", 6, "Url", "s",
+                "iscsi://10.0.0.2/iqn.2026-11.example:lib", "State", "s", "offline", "Reason", "s",
+                "no route to host", "Since", "t", SINCE, "Devices", "u", 2, "Held", "u", 1);
 }
 
 /* Attach and Look. */

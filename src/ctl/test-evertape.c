@@ -398,6 +398,16 @@ static void test_not_running(void **state)
         run_check(ARGS("history"), 1, "", NOT_RUNNING);
 }
 
+static void test_attached(void **state)
+{
+        start_daemon(FAKE_LIBRARY);
+        run_check(ARGS("attach"), 0,
+                  "URL                                      STATE   REASON\n"
+                  "iscsi://10.0.0.1/iqn.2026-11.example:lib online  \n"
+                  "iscsi://10.0.0.2/iqn.2026-11.example:lib offline no route to host\n",
+                  "");
+}
+
 /* What else doctor finds depends on this machine. */
 static void test_doctor_asks_the_daemon(void **state)
 {
@@ -411,6 +421,9 @@ static void test_doctor_asks_the_daemon(void **state)
         run_finish(&run);
         assert_null(strstr(run.out_text, "evertaped does not run"));
         assert_null(strstr(run.out_text, "evertaped does not answer"));
+        assert_non_null(strstr(run.out_text, "  iscsi-targets: does not answer, for "));
+        assert_non_null(strstr(run.out_text, "      Where: iscsi://10.0.0.2/iqn.2026-11.example:lib\n"));
+        assert_null(strstr(run.out_text, "iscsi://10.0.0.1/"));
         stop_daemon();
         start_daemon(FAKE_DIES); /* not when it is asked whether it is there */
         run_start(&run, ARGS("doctor", "--all"));
@@ -920,6 +933,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test_setup_teardown(test_replies_of_wrong_form, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_daemon_dies_in_mid_call, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_not_running, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_attached, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_doctor_asks_the_daemon, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_no_bus, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_not_permitted, setup, teardown),

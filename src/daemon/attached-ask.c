@@ -12,6 +12,7 @@
 #include "daemon/bus.h"
 #include "daemon/events.h"
 #include "daemon/manager.h"
+#include "daemon/transport-watch.h"
 
 struct Ask {
         Attached *attached;
@@ -20,14 +21,13 @@ struct Ask {
         bool remember;
         LunReader *reader;
         IscsiDiscovery *discovery;
-        sd_event_source *io, *timer;
+        TransportWatch watch; /* of the discovery */
 };
 
 static void free_ask(Ask *ask)
 {
         ask->reader = lun_reader_free(ask->reader);
-        ask->io = sd_event_source_disable_unref(ask->io);
-        ask->timer = sd_event_source_disable_unref(ask->timer);
+        transport_watch_end(&ask->watch);
         ask->discovery = iscsi_discovery_free(ask->discovery);
         ask->call = sd_bus_message_unref(ask->call);
         free(ask);
@@ -211,18 +211,14 @@ static void on_targets(void *userdata, int error, const char *why, const IscsiFo
 
 static void watch(Ask *ask)
 {
-        usec_t at = iscsi_discovery_deadline(ask->discovery);
-
-        if (ask->io)
-                (void) sd_event_source_set_io_events(ask->io, iscsi_discovery_events(ask->discovery));
-        if (at != USEC_INFINITY)
-                (void) sd_event_source_set_time(ask->timer, at);
-        (void) sd_event_source_set_enabled(ask->timer, at == USEC_INFINITY ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+        transport_watch_set(&ask->watch, iscsi_discovery_events(ask->discovery),
+                            iscsi_discovery_deadline(ask->discovery));
 }
 
 /* What was asked may be answered, and gone, when this returns. */
-static void turn(Ask *ask, uint32_t revents)
+static void turn(void *userdata, uint32_t revents)
 {
+        Ask *ask = userdata;
         Attached *a = ask->attached;
 
         iscsi_discovery_dispatch(ask->discovery, revents, usec_now(CLOCK_MONOTONIC));
@@ -231,27 +227,13 @@ static void turn(Ask *ask, uint32_t revents)
                         watch(ask);
 }
 
-static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-        turn(userdata, revents);
-        return 0;
-}
-
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        turn(userdata, 0);
-        return 0;
-}
-
 static int begin_discovery(Ask *ask, const IscsiLogin *login)
 {
-        sd_event *event = manager_event(ask->attached->manager);
         int r = iscsi_discovery_new(login, on_targets, ask, &ask->discovery);
 
-        if (r >= 0 && iscsi_discovery_fd(ask->discovery) >= 0)
-                r = sd_event_add_io(event, &ask->io, iscsi_discovery_fd(ask->discovery), 0, on_io, ask);
         if (r >= 0)
-                r = sd_event_add_time(event, &ask->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, ask);
+                r = transport_watch_begin(&ask->watch, manager_event(ask->attached->manager),
+                                          iscsi_discovery_fd(ask->discovery), turn, ask);
         if (r >= 0)
                 watch(ask);
         return r;

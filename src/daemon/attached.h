@@ -39,5 +39,5 @@ int attached_discover(Attached *a, const char *portal, const char *user, sd_bus_
                       sd_bus_error *error);
 /* By its URL, or by the name of a device that is reached over it alone. */
 int attached_detach(Attached *a, const char *what, sd_bus_error *error);
-/* a(sss): URL, "online" or "offline", and why. */
+/* aa{sv}, one for each URL: org.evertape1(5). */
 int attached_append(Attached *a, sd_bus_message *answer);

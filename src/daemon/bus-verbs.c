@@ -139,7 +139,7 @@ const BusVerb bus_verbs[] = {
         {"Detach",      ALONE("s", SD_BUS_PARAM(what)), "", ACTION_CONFIGURE, verb_detach},
         {"Discover",    ALONE("ss", SD_BUS_PARAM(portal) SD_BUS_PARAM(user) SD_BUS_PARAM(targets)), "a(ss)",
                         ACTION_CONFIGURE, verb_discover},
-        {"Attached",    ALONE("", SD_BUS_PARAM(attached)), "a(sss)", NULL, verb_attached},
+        {"Attached",    ALONE("", SD_BUS_PARAM(attached)), "aa{sv}", NULL, verb_attached},
 };
 /* clang-format on */
 const size_t n_bus_verbs = ELEMENTSOF(bus_verbs);

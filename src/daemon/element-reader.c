@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/transport-watch.h"
 #include "scsi/sense.h"
 #include "scsi/smc.h"
 #include "transport/sg.h"
@@ -27,8 +28,7 @@
 
 struct ElementReader {
         Transport *transport;
-        sd_event_source *io, *timer;
-        uint32_t watched_events;
+        TransportWatch watch;
         ElementReaderDone done;
         void *userdata;
         ElementStatusRequest request;
@@ -89,40 +89,19 @@ static void on_result(void *userdata, const ScsiResult *result)
                 b->outcome = -EAGAIN;
 }
 
-/* The events may be others after every call of the transport. Set again, an edge would be made anew. */
 static void watch(ElementReader *b)
 {
-        usec_t deadline = transport_deadline(b->transport);
-        uint32_t events = transport_events(b->transport);
-
-        if (events != b->watched_events)
-                (void) sd_event_source_set_io_events(b->io, events);
-        b->watched_events = events;
-        if (deadline == USEC_INFINITY) {
-                (void) sd_event_source_set_enabled(b->timer, SD_EVENT_OFF);
-                return;
-        }
-        (void) sd_event_source_set_time(b->timer, deadline);
-        (void) sd_event_source_set_enabled(b->timer, SD_EVENT_ONESHOT);
+        transport_watch_set(&b->watch, transport_events(b->transport), transport_deadline(b->transport));
 }
 
-static int turn(ElementReader *b, uint32_t revents)
+static void turn(void *userdata, uint32_t revents)
 {
+        ElementReader *b = userdata;
+
         transport_dispatch(b->transport, revents, now());
         watch(b);
         if (b->outcome <= 0)
                 b->done(b->userdata, b->outcome, b->report, b->n_report, b->text);
-        return 0;
-}
-
-static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-        return turn(userdata, revents);
-}
-
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        return turn(userdata, 0);
 }
 
 static int open_node(ElementReader *b, const char *node)
@@ -158,9 +137,7 @@ int element_reader_new(sd_event *event, const char *node, const ElementStatusReq
         if (r >= 0)
                 r = submit(b);
         if (r >= 0)
-                r = sd_event_add_io(event, &b->io, transport_fd(b->transport), 0, on_io, b);
-        if (r >= 0)
-                r = sd_event_add_time(event, &b->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, b);
+                r = transport_watch_begin(&b->watch, event, transport_fd(b->transport), turn, b);
         if (r < 0)
                 return r;
         watch(b);
@@ -172,8 +149,7 @@ ElementReader *element_reader_free(ElementReader *b)
 {
         if (!b)
                 return NULL;
-        b->io = sd_event_source_disable_unref(b->io);
-        b->timer = sd_event_source_disable_unref(b->timer);
+        transport_watch_end(&b->watch);
         b->transport = transport_free(b->transport);
         free(b);
         return NULL;

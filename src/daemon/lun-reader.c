@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
+#include "daemon/transport-watch.h"
 #include "identity/key.h"
 #include "scsi/cdb.h"
 #include "scsi/inquiry.h"
@@ -37,7 +37,7 @@ typedef struct Page {
 
 struct LunReader {
         Transport *transport;
-        sd_event_source *io, *timer;
+        TransportWatch watch;
         LunReaderDone done;
         void *userdata;
         char target[ISCSI_NAME_MAX];
@@ -228,7 +228,8 @@ static void on_result(void *userdata, const ScsiResult *result)
         LunReader *l = userdata;
 
         if (result->delivery != SCSI_ANSWERED)
-                end(l, -EIO, transport_reason(l->transport));
+                end(l, transport_iscsi_is_refused(l->transport) ? -EACCES : -EIO,
+                    transport_reason(l->transport));
         else if (wants_again(result) && ++l->n_tries < N_TRIES)
                 submit(l);
         else
@@ -239,36 +240,18 @@ static void on_result(void *userdata, const ScsiResult *result)
 
 static void watch(LunReader *l)
 {
-        usec_t at = transport_deadline(l->transport);
-
-        if (l->io)
-                (void) sd_event_source_set_io_events(l->io, transport_events(l->transport));
-        if (at == USEC_INFINITY) {
-                (void) sd_event_source_set_enabled(l->timer, SD_EVENT_OFF);
-                return;
-        }
-        (void) sd_event_source_set_time(l->timer, at);
-        (void) sd_event_source_set_enabled(l->timer, SD_EVENT_ONESHOT);
+        transport_watch_set(&l->watch, transport_events(l->transport), transport_deadline(l->transport));
 }
 
-static int turn(LunReader *l, uint32_t revents)
+static void turn(void *userdata, uint32_t revents)
 {
+        LunReader *l = userdata;
+
         transport_dispatch(l->transport, revents, now());
         if (l->ended)
                 l->done(l->userdata, l->error, l->why, l->found, l->n_found);
         else
                 watch(l);
-        return 0;
-}
-
-static int on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-        return turn(userdata, revents);
-}
-
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
-{
-        return turn(userdata, 0);
 }
 
 int lun_reader_new(sd_event *event, const IscsiLogin *login, int lun, LunReaderDone done, void *userdata,
@@ -285,10 +268,7 @@ int lun_reader_new(sd_event *event, const IscsiLogin *login, int lun, LunReaderD
         r = transport_iscsi_new(login, 0, on_result, l, &l->transport);
         if (r < 0)
                 return r;
-        if (transport_fd(l->transport) >= 0)
-                r = sd_event_add_io(event, &l->io, transport_fd(l->transport), 0, on_io, l);
-        if (r >= 0)
-                r = sd_event_add_time(event, &l->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, l);
+        r = transport_watch_begin(&l->watch, event, transport_fd(l->transport), turn, l);
         if (r < 0)
                 return r;
         if (lun != ISCSI_ALL_LUNS) {
@@ -305,8 +285,7 @@ LunReader *lun_reader_free(LunReader *l)
 {
         if (!l)
                 return NULL;
-        l->io = sd_event_source_disable_unref(l->io);
-        l->timer = sd_event_source_disable_unref(l->timer);
+        transport_watch_end(&l->watch);
         l->transport = transport_free(l->transport);
         free(l->found);
         free(l);

@@ -200,7 +200,7 @@ int attached_detach(Attached *a, const char *what, sd_bus_error *error)
 
 int attached_append(Attached *a, sd_bus_message *answer)
 {
-        return sd_bus_message_append(answer, "a(sss)", 0);
+        return sd_bus_message_append(answer, "aa{sv}", 0);
 }
 
 void held_facts(const Held *h, usec_t now, HeldFacts *ret)

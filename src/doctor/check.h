@@ -67,6 +67,10 @@ void check_stale_lun(const Doctor *d, Report *r);
 void check_held_timeout(const Doctor *d, Report *r);
 void check_real_node(const Doctor *d, Report *r);
 
+void check_iscsi_targets(const Doctor *d, Report *r);
+void check_iscsi_initiator(const Doctor *d, Report *r);
+void check_iscsi_secrets(const Doctor *d, Report *r);
+
 void check_service(const Doctor *d, Report *r);
 void check_service_unit(const Doctor *d, Report *r);
 void check_config(const Doctor *d, Report *r);

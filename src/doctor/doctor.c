@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The table of checks, and what several of them look at. The order is that of the data: kernel, devices,
- * udev, neighbours, what is held, the service. */
+ * udev, neighbours, what is held, what is attached, the service. */
 
 #include "doctor/doctor.h"
 
@@ -42,6 +42,9 @@ static const Check checks[] = {
         {"stale-lun",      "no LUN is left of a device that is not held",          check_stale_lun},
         {"held-timeout",   "the kernel lets a held command wait for hours",        check_held_timeout},
         {"real-node",      "the real nodes of held devices are for root only",     check_real_node},
+        {"iscsi-targets",  "every attached iSCSI target is there and has devices",     check_iscsi_targets},
+        {"iscsi-initiator", "no attached target is also one of the kernel's initiator", check_iscsi_initiator},
+        {"iscsi-secrets",  "the CHAP secrets are for root only",                   check_iscsi_secrets},
         {"service",        "evertaped runs and is started at boot",                check_service},
         {"service-unit",   "the unit of evertaped is as it was installed",         check_service_unit},
         {"config",         "the configuration is understood",                      check_config},

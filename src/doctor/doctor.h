@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "util/cleanup.h"
+#include "util/iscsi-url.h"
 
 typedef enum Severity {
         SEVERITY_OK,        /* looked at, and as it should be */
@@ -50,6 +51,14 @@ typedef enum DaemonState {
         DAEMON_SILENT, /* it is there and does not answer */
 } DaemonState;
 
+/* An iSCSI target that is attached, as evertaped says: org.evertape1(5), Attached. */
+typedef struct DoctorTarget {
+        char url[ISCSI_URL_MAX];
+        char state[16], reason[200];
+        uint64_t since; /* of the state, usec since 1970; 0: unknown */
+        unsigned n_devices, n_held;
+} DoctorTarget;
+
 /* All that is not in files. */
 typedef struct DoctorInput {
         int root;             /* util/root.h */
@@ -58,6 +67,10 @@ typedef struct DoctorInput {
         int config_status;       /* of `evertaped --check-config`: 0 right, > 0 wrong; negative: was not run,
                                        -EOPNOTSUPP because it is another system */
         const char *config_said; /* what it printed, a line a fault */
+        uint64_t now;            /* usec since 1970 */
+        int targets_error;       /* 0 or -errno: evertaped runs and could not be asked for its targets */
+        const DoctorTarget *targets;
+        size_t n_targets;
 } DoctorInput;
 
 /* Runs every check. 0 or -ENOMEM; what else fails is a finding. report_deinit() it in either case. */

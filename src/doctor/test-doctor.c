@@ -32,31 +32,11 @@ static int teardown(void **state)
         return 0;
 }
 
-static void expect(Machine *m, const char *check, Severity severity, const char *where, const char *what)
-{
-        const Finding *f;
-
-        machine_run(m);
-        f = machine_find(m, check, severity, where, what);
-        if (!f)
-                fail_msg("%s does not find \"%s\" in %s", check, what, where);
-        if (severity >= SEVERITY_WARNING) {
-                assert_non_null(f->why);
-                assert_non_null(f->fix);
-        }
-}
-
-static void expect_healthy(Machine *m)
-{
-        machine_run(m);
-        machine_check_healthy(m);
-}
-
 static void test_healthy(void **state)
 {
         Machine *m = *state;
 
-        expect_healthy(m);
+        machine_expect_healthy(m);
         for (size_t i = 0; doctor_check_id(i); i++)
                 if (!machine_find(m, doctor_check_id(i), SEVERITY_OK, "", "") &&
                     !machine_find(m, doctor_check_id(i), SEVERITY_NOTE, "", ""))
@@ -235,9 +215,9 @@ static void test_files(void **state)
                         tree_text(m->tree, c->path, c->text);
                 else
                         tree_unlink(m->tree, c->path);
-                expect(m, c->check, c->severity, c->where, c->what);
+                machine_expect(m, c->check, c->severity, c->where, c->what);
                 restore(m, c->path, saved, was);
-                expect_healthy(m);
+                machine_expect_healthy(m);
                 if (c->severity >= SEVERITY_NOTE)
                         assert_null(machine_find(m, c->check, c->severity, c->where, c->what));
         }
@@ -252,7 +232,7 @@ static void test_harmless_files(void **state)
         n_notes = report_count(&m->report, SEVERITY_NOTE);
         for (size_t i = 0; i < ELEMENTSOF(harmless); i++) {
                 tree_text(m->tree, harmless[i][0], harmless[i][1]);
-                expect_healthy(m);
+                machine_expect_healthy(m);
                 if (report_count(&m->report, SEVERITY_NOTE) != n_notes)
                         fail_msg("%s is found fault with", harmless[i][0]);
                 restore(m, harmless[i][0], "", false);
@@ -262,8 +242,9 @@ static void test_harmless_files(void **state)
 /* Each check has something to break it with. */
 static void test_each_check_has_a_case(void **state)
 {
-        static const char *const elsewhere[] = {"identity", "duplicates", "paths",    "device-state",
-                                                "held-lun", "real-node",  "registry", "config"};
+        static const char *const elsewhere[] = {
+                "identity", "duplicates", "paths",         "device-state",    "held-lun",     "real-node",
+                "registry", "config",     "iscsi-targets", "iscsi-initiator", "iscsi-secrets"};
 
         for (size_t i = 0; doctor_check_id(i); i++) {
                 bool has = false;
@@ -302,7 +283,7 @@ static void test_hung_task_names_the_file(void **state)
         tree_text(m->tree, "proc/sys/kernel/hung_task_panic", "1\n");
         tree_text(m->tree, "etc/sysctl.d/50-panic.conf",
                   "#kernel.hung_task_panic=0\n\nkernel.hung_task_panic = 1\n");
-        expect(m, "hung-task", SEVERITY_PROBLEM, "/etc/sysctl.d/50-panic.conf:3", "panics");
+        machine_expect(m, "hung-task", SEVERITY_PROBLEM, "/etc/sysctl.d/50-panic.conf:3", "panics");
 }
 
 static void test_rules_replaced_and_masked(void **state)
@@ -313,14 +294,16 @@ static void test_rules_replaced_and_masked(void **state)
 
         read_saved(m, "usr/lib/udev/rules.d/61-evertape.rules", text, sizeof(text), &was);
         tree_text(m->tree, "etc/udev/rules.d/61-evertape.rules", text);
-        expect(m, "udev-rules", SEVERITY_WARNING, "/etc/udev/rules.d/61-evertape.rules", "reads this copy");
+        machine_expect(m, "udev-rules", SEVERITY_WARNING, "/etc/udev/rules.d/61-evertape.rules",
+                       "reads this copy");
         tree_text(m->tree, "etc/udev/rules.d/61-evertape.rules", "# nothing\n");
-        expect(m, "udev-rules", SEVERITY_PROBLEM, "/etc/udev/rules.d/61-evertape.rules", "not that of this");
+        machine_expect(m, "udev-rules", SEVERITY_PROBLEM, "/etc/udev/rules.d/61-evertape.rules",
+                       "not that of this");
         tree_unlink(m->tree, "etc/udev/rules.d/61-evertape.rules");
         tree_link(m->tree, "etc/udev/rules.d/61-evertape.rules", "/dev/null");
-        expect(m, "udev-rules", SEVERITY_PROBLEM, "/etc/udev/rules.d/61-evertape.rules", "masked");
+        machine_expect(m, "udev-rules", SEVERITY_PROBLEM, "/etc/udev/rules.d/61-evertape.rules", "masked");
         tree_unlink(m->tree, "etc/udev/rules.d/61-evertape.rules");
-        expect_healthy(m);
+        machine_expect_healthy(m);
 }
 
 static void test_links(void **state)
@@ -328,22 +311,25 @@ static void test_links(void **state)
         Machine *m = *state;
 
         tree_unlink(m->tree, "dev/tape/by-name/drive1-nst");
-        expect(m, "links", SEVERITY_PROBLEM, "drive1", "nst0 has no link /dev/tape/by-name/drive1-nst");
+        machine_expect(m, "links", SEVERITY_PROBLEM, "drive1",
+                       "nst0 has no link /dev/tape/by-name/drive1-nst");
         tree_link(m->tree, "dev/tape/by-name/drive1-nst", "../../nst5");
-        expect(m, "links", SEVERITY_PROBLEM, "/dev/tape/by-name/drive1-nst", "nst5, which is not there");
+        machine_expect(m, "links", SEVERITY_PROBLEM, "/dev/tape/by-name/drive1-nst",
+                       "nst5, which is not there");
         tree_unlink(m->tree, "dev/tape/by-name/drive1-nst");
         tree_link(m->tree, "dev/tape/by-name/drive1-nst", "../../nst7");
-        expect(m, "links", SEVERITY_PROBLEM, "/dev/tape/by-name/drive1-nst", "nst7, which is another device");
+        machine_expect(m, "links", SEVERITY_PROBLEM, "/dev/tape/by-name/drive1-nst",
+                       "nst7, which is another device");
         tree_unlink(m->tree, "dev/tape/by-name/drive1-nst");
         tree_text(m->tree, "dev/tape/by-name/drive1-nst", "a file");
-        expect(m, "links", SEVERITY_WARNING, "/dev/tape/by-name/drive1-nst", "no link of udev");
+        machine_expect(m, "links", SEVERITY_WARNING, "/dev/tape/by-name/drive1-nst", "no link of udev");
         tree_unlink(m->tree, "dev/tape/by-name/drive1-nst");
         tree_link(m->tree, "dev/tape/by-name/drive1-nst", "../../nst0");
-        expect_healthy(m);
+        machine_expect_healthy(m);
         tree_unlink(m->tree,
                     "dev/tape/by-name/drive2-sg"); /* a held device's link must not lead to the real one */
         tree_link(m->tree, "dev/tape/by-name/drive2-sg", "../../sg4");
-        expect(m, "links", SEVERITY_PROBLEM, "/dev/tape/by-name/drive2-sg", "another device");
+        machine_expect(m, "links", SEVERITY_PROBLEM, "/dev/tape/by-name/drive2-sg", "another device");
 }
 
 /* A device more than the machine has; nobody has named it, so that no link is missed. */
@@ -359,15 +345,15 @@ static void test_device_without_identifier(void **state)
         TestDevice d = {.host = 12, .sg = 8, .type = 1, .inquiry = "ACME    TAPE            0001"};
 
         with_device(m, &d);
-        expect(m, "identity", SEVERITY_WARNING, "12:0:0:0 (/dev/sg8, ACME TAPE)",
-               "neither a serial number nor an identifier; it is known by its place, scsi.12:0:0:0");
+        machine_expect(m, "identity", SEVERITY_WARNING, "12:0:0:0 (/dev/sg8, ACME TAPE)",
+                       "neither a serial number nor an identifier; it is known by its place, scsi.12:0:0:0");
         d = (TestDevice){.host = 13,
                          .sg = 9,
                          .type = 1,
                          .inquiry = d.inquiry,
                          .naa = "\x50\x01\x43\x80\x12\x34\x56\x09"};
         with_device(m, &d);
-        expect(m, "identity", SEVERITY_NOTE, "13:0:0:0", "no serial number");
+        machine_expect(m, "identity", SEVERITY_NOTE, "13:0:0:0", "no serial number");
 }
 
 static void test_duplicates(void **state)
@@ -383,40 +369,40 @@ static void test_duplicates(void **state)
         with_device(m, &path);
         assert_null(machine_find(m, "duplicates", SEVERITY_PROBLEM, "", ""));
         assert_null(machine_find(m, "duplicates", SEVERITY_WARNING, "", ""));
-        expect(m, "paths", SEVERITY_OK, "drive1", "2 paths");
+        machine_expect(m, "paths", SEVERITY_OK, "drive1", "2 paths");
         same_target.lun = 9;
         same_target.sg = 21;
         same_target.node = NULL;
         with_device(m, &same_target);
-        expect(m, "duplicates", SEVERITY_WARNING, "10:0:0:1 (/dev/sg3, HP Ultrium 3-SCSI) and 10:0:0:9",
-               "claim to be the same");
+        machine_expect(m, "duplicates", SEVERITY_WARNING,
+                       "10:0:0:1 (/dev/sg3, HP Ultrium 3-SCSI) and 10:0:0:9", "claim to be the same");
         product.host = 25;
         product.sg = 25;
         product.inquiry = "ACME    OTHER           0001";
         product.node = NULL;
         with_device(m, &product);
-        expect(m, "duplicates", SEVERITY_PROBLEM, "25:0:0:1 (/dev/sg25, ACME OTHER)",
-               "two devices claim to be the same: naa.");
+        machine_expect(m, "duplicates", SEVERITY_PROBLEM, "25:0:0:1 (/dev/sg25, ACME OTHER)",
+                       "two devices claim to be the same: naa.");
         other.host = 22;
         other.sg = 22;
         other.serial = "DRV0009";
         other.node = NULL;
         with_device(m, &other);
-        expect(m, "duplicates", SEVERITY_WARNING, "22:0:0:1",
-               "one identifier: naa.5001438012345601, serial number DRV0009");
+        machine_expect(m, "duplicates", SEVERITY_WARNING, "22:0:0:1",
+                       "one identifier: naa.5001438012345601, serial number DRV0009");
         serial.host = 23;
         serial.sg = 23;
         serial.naa = "\x50\x01\x43\x80\x12\x34\x56\x77";
         serial.node = NULL;
         with_device(m, &serial);
-        expect(m, "duplicates", SEVERITY_WARNING, "23:0:0:1",
-               "one serial number: naa.5001438012345677, serial number DRV0001");
+        machine_expect(m, "duplicates", SEVERITY_WARNING, "23:0:0:1",
+                       "one serial number: naa.5001438012345677, serial number DRV0001");
         changer.host = 24;
         changer.sg = 24;
         changer.naa = machine_drive1.naa;
         changer.node = NULL;
         with_device(m, &changer);
-        expect(m, "duplicates", SEVERITY_NOTE, "24:0:0:3", "a drive and a changer have one identity");
+        machine_expect(m, "duplicates", SEVERITY_NOTE, "24:0:0:3", "a drive and a changer have one identity");
 }
 
 static void test_device_states(void **state)
@@ -426,19 +412,19 @@ static void test_device_states(void **state)
         char path[160];
 
         tree_text(m->tree, tree_device_path(path, &machine_drive1, "/state"), "offline\n");
-        expect(m, "device-state", SEVERITY_PROBLEM, "10:0:0:1", "given the device up (offline)");
+        machine_expect(m, "device-state", SEVERITY_PROBLEM, "10:0:0:1", "given the device up (offline)");
         f = machine_find(m, "device-state", SEVERITY_PROBLEM, "10:0:0:1", "");
         assert_string_equal(f->fix, "echo 1 > /sys/bus/scsi/devices/10:0:0:1/delete\n"
                                     "echo '0 0 -' > /sys/class/scsi_host/host10/scan");
         tree_text(m->tree, tree_device_path(path, &machine_drive1, "/state"), "blocked\n");
-        expect(m, "device-state", SEVERITY_WARNING, "10:0:0:1", "looking for it (blocked)");
+        machine_expect(m, "device-state", SEVERITY_WARNING, "10:0:0:1", "looking for it (blocked)");
         tree_text(m->tree, tree_device_path(path, &machine_drive1, "/state"), "running\n");
         tree_link(m->tree, "sys/bus/scsi/devices/10:0:0:1/driver", "../../../bus/scsi/drivers/lin_tape");
-        expect(m, "device-state", SEVERITY_WARNING, "10:0:0:1", "driver lin_tape has the device");
+        machine_expect(m, "device-state", SEVERITY_WARNING, "10:0:0:1", "driver lin_tape has the device");
         tree_unlink(m->tree, "sys/bus/scsi/devices/10:0:0:1/driver");
-        expect_healthy(m);
+        machine_expect_healthy(m);
         tree_text(m->tree, "sys/bus/scsi/drivers/st/module/x", "");
-        expect(m, "device-state", SEVERITY_WARNING, "10:0:0:1", "driver st does not have the device");
+        machine_expect(m, "device-state", SEVERITY_WARNING, "10:0:0:1", "driver st does not have the device");
         assert_null(machine_find(m, "device-state", SEVERITY_WARNING, "10:0:0:2",
                                  "")); /* held: as it should be */
 }
@@ -450,25 +436,27 @@ static void test_held(void **state)
 
         if (geteuid() == 0) { /* the owner of a file in the tree */
                 assert_int_equal(fchmodat(m->tree->root, "dev/sg4", 0660, 0), 0);
-                expect(m, "real-node", SEVERITY_PROBLEM, "/dev/sg4",
-                       "drive2 is open to others than root (mode 660)");
+                machine_expect(m, "real-node", SEVERITY_PROBLEM, "/dev/sg4",
+                               "drive2 is open to others than root (mode 660)");
                 assert_int_equal(fchmodat(m->tree->root, "dev/sg4", 0600, 0), 0);
-                expect_healthy(m);
+                machine_expect_healthy(m);
         }
         tree_text(m->tree, tree_device_path(path, &machine_drive2, "/scsi_tape/nst3/dev"), "9:131\n");
-        expect(m, "real-node", SEVERITY_PROBLEM, "/dev/nst3",
-               "driver st still has the real device of held device drive2");
+        machine_expect(m, "real-node", SEVERITY_PROBLEM, "/dev/nst3",
+                       "driver st still has the real device of held device drive2");
         tree_remove(m->tree, tree_device_path(path, &machine_drive2, "/scsi_tape"));
         assert_int_equal(renameat(m->tree->root, "sys/class/scsi_generic/sg4", m->tree->root, "gone"), 0);
-        expect(m, "held-lun", SEVERITY_WARNING, "drive2", "the real device is away");
+        machine_expect(m, "held-lun", SEVERITY_WARNING, "drive2", "the real device is away");
         assert_int_equal(renameat(m->tree->root, "gone", m->tree->root, "sys/class/scsi_generic/sg4"), 0);
-        expect_healthy(m);
+        machine_expect_healthy(m);
         tree_unlink(m->tree, "sys/class/scsi_generic/sg6");
-        expect(m, "held-lun", SEVERITY_PROBLEM, "drive2", "the kernel has no LUN for it but the half of one");
+        machine_expect(m, "held-lun", SEVERITY_PROBLEM, "drive2",
+                       "the kernel has no LUN for it but the half of one");
         tree_unlink(m->tree, "sys/class/scsi_generic/sg4");
-        expect(m, "held-lun", SEVERITY_WARNING, "drive2", "has not been there since evertaped was started");
+        machine_expect(m, "held-lun", SEVERITY_WARNING, "drive2",
+                       "has not been there since evertaped was started");
         m->input.daemon = DAEMON_ABSENT;
-        expect(m, "held-lun", SEVERITY_UNCHECKED, "drive2", "cannot be asked");
+        machine_expect(m, "held-lun", SEVERITY_UNCHECKED, "drive2", "cannot be asked");
 }
 
 /* As long as nothing is held, nothing is at risk. */
@@ -480,8 +468,8 @@ static void test_rights_without_held_devices(void **state)
         assert_int_equal(registry_open(m->registry, &registry), 0);
         assert_int_equal(registry_set_hold(registry, 3, false), 0);
         tree_text(m->tree, RULE_DIR "90-mode.rules", "SUBSYSTEM==\"scsi_tape\", MODE=\"0666\"\n");
-        expect(m, "udev-fights", SEVERITY_WARNING, "90-mode.rules:1", "sets MODE");
-        expect(m, "stale-lun", SEVERITY_PROBLEM, "evertape-3", "not held: drive2");
+        machine_expect(m, "udev-fights", SEVERITY_WARNING, "90-mode.rules:1", "sets MODE");
+        machine_expect(m, "stale-lun", SEVERITY_PROBLEM, "evertape-3", "not held: drive2");
 }
 
 static void test_service(void **state)
@@ -489,13 +477,13 @@ static void test_service(void **state)
         Machine *m = *state;
 
         m->input.daemon = DAEMON_ABSENT;
-        expect(m, "service", SEVERITY_PROBLEM, "evertaped.service", "does not run");
+        machine_expect(m, "service", SEVERITY_PROBLEM, "evertaped.service", "does not run");
         m->input.daemon = DAEMON_SILENT;
-        expect(m, "service", SEVERITY_PROBLEM, "evertaped.service", "does not answer");
+        machine_expect(m, "service", SEVERITY_PROBLEM, "evertaped.service", "does not answer");
         m->input.daemon = DAEMON_UNKNOWN;
-        expect(m, "service", SEVERITY_UNCHECKED, "", "bus cannot be reached");
+        machine_expect(m, "service", SEVERITY_UNCHECKED, "", "bus cannot be reached");
         m->input.daemon = DAEMON_NOT_ASKED;
-        expect(m, "service", SEVERITY_UNCHECKED, "", "another system");
+        machine_expect(m, "service", SEVERITY_UNCHECKED, "", "another system");
 }
 
 static void test_config(void **state)
@@ -505,13 +493,13 @@ static void test_config(void **state)
         m->input.config_status = 1;
         m->input.config_said =
                 "/etc/evertape/evertape.conf: [Hold] Timeout=soon: not a span; ignored\n\nx\033[31m";
-        expect(m, "config", SEVERITY_PROBLEM, "", "[Hold] Timeout=soon");
-        expect(m, "config", SEVERITY_PROBLEM, "", "x?[31m");
+        machine_expect(m, "config", SEVERITY_PROBLEM, "", "[Hold] Timeout=soon");
+        machine_expect(m, "config", SEVERITY_PROBLEM, "", "x?[31m");
         assert_int_equal(report_count(&m->report, SEVERITY_PROBLEM), 2);
         m->input.config_said = "";
-        expect(m, "config", SEVERITY_PROBLEM, "evertape.conf", "not accepted");
+        machine_expect(m, "config", SEVERITY_PROBLEM, "evertape.conf", "not accepted");
         m->input.config_status = -ENOENT;
-        expect(m, "config", SEVERITY_UNCHECKED, "evertaped", "No such file");
+        machine_expect(m, "config", SEVERITY_UNCHECKED, "evertaped", "No such file");
 }
 
 static void test_memory(void **state)
@@ -530,7 +518,7 @@ static void test_memory(void **state)
                 assert_int_equal(registry_set_hold(registry, row.id, true), 0);
         }
         tree_text(m->tree, "etc/evertape/evertape.conf", "[Hold]\n#Journal=9G\nJournal = 2G ; a lot\n");
-        expect(m, "memory", SEVERITY_WARNING, "", "of 21 held tapes may take 43008M of 32768M");
+        machine_expect(m, "memory", SEVERITY_WARNING, "", "of 21 held tapes may take 43008M of 32768M");
         tree_text(m->tree, "etc/evertape/evertape.conf.d/50-site.conf", "[Hold]\nJournal=512M\n");
         machine_run(m);
         assert_null(machine_find(m, "memory", SEVERITY_WARNING, "", ""));
@@ -546,13 +534,13 @@ static void test_registry(void **state)
         assert_int_equal(sqlite3_open(m->registry, &db), SQLITE_OK);
         assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
         sqlite3_close(db);
-        expect(m, "registry", SEVERITY_PROBLEM, "evertape.db", "of version 99");
+        machine_expect(m, "registry", SEVERITY_PROBLEM, "evertape.db", "of version 99");
         memset(junk, 'x', sizeof(junk));
         tree_write(m->tree, path, junk, sizeof(junk));
-        expect(m, "registry", SEVERITY_PROBLEM, "evertape.db", "damaged: file is not a database");
+        machine_expect(m, "registry", SEVERITY_PROBLEM, "evertape.db", "damaged: file is not a database");
         assert_null(machine_find(m, "stale-lun", SEVERITY_PROBLEM, "", "")); /* not known: not claimed */
         tree_unlink(m->tree, path);
-        expect(m, "registry", SEVERITY_NOTE, "evertape.db", "no registry yet");
+        machine_expect(m, "registry", SEVERITY_NOTE, "evertape.db", "no registry yet");
 }
 
 /* A writer that takes long is no damage. */
@@ -563,10 +551,10 @@ static void test_registry_locked(void **state)
 
         assert_int_equal(sqlite3_open(m->registry, &db), SQLITE_OK);
         assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
-        expect(m, "registry", SEVERITY_UNCHECKED, "evertape.db", "busy");
+        machine_expect(m, "registry", SEVERITY_UNCHECKED, "evertape.db", "busy");
         assert_null(machine_find(m, "registry", SEVERITY_PROBLEM, "", ""));
         sqlite3_close(db);
-        expect_healthy(m);
+        machine_expect_healthy(m);
 }
 
 /* Half of its pages overwritten: it opens, and what is in it is not what it was. */
@@ -580,7 +568,7 @@ static void test_registry_with_a_hole(void **state)
         for (int i = 1; i < 12; i++)
                 assert_int_equal(pwrite(fd, page, sizeof(page), (off_t) i * 4096), sizeof(page));
         close(fd);
-        expect(m, "registry", SEVERITY_PROBLEM, "evertape.db", "damaged");
+        machine_expect(m, "registry", SEVERITY_PROBLEM, "evertape.db", "damaged");
 }
 
 int main(int argc, char **argv)

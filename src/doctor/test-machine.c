@@ -193,3 +193,23 @@ void machine_check_healthy(const Machine *m)
                                  f->where ? f->where : "-", f->what);
         }
 }
+
+void machine_expect(Machine *m, const char *check, Severity severity, const char *where, const char *what)
+{
+        const Finding *f;
+
+        machine_run(m);
+        f = machine_find(m, check, severity, where, what);
+        if (!f)
+                fail_msg("%s does not find \"%s\" in %s", check, what, where);
+        if (severity >= SEVERITY_WARNING) {
+                assert_non_null(f->why);
+                assert_non_null(f->fix);
+        }
+}
+
+void machine_expect_healthy(Machine *m)
+{
+        machine_run(m);
+        machine_check_healthy(m);
+}

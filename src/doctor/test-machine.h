@@ -31,3 +31,8 @@ const Finding *machine_find(const Machine *m, const char *check, Severity severi
 
 /* Fails with the finding if there is a problem, a warning or something that was not checked. */
 void machine_check_healthy(const Machine *m);
+
+/* Runs all checks, and fails if there is no such finding. */
+void machine_expect(Machine *m, const char *check, Severity severity, const char *where, const char *what);
+/* Runs all checks, and fails as machine_check_healthy() does. */
+void machine_expect_healthy(Machine *m);
