@@ -107,7 +107,7 @@ static double held(unsigned port, unsigned pipeline, uint32_t n_block, unsigned 
         Rig r;
 
         rig_init(&r, &login, 1, 512u << 20);
-        rig_add_portal(&r, 1, port);
+        rig_add_portal(&r, "127.0.0.1", port);
         unit_set_pipeline(r.unit, pipeline << 20);
         if (!rig_begin(&r))
                 exit(1);

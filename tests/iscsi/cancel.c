@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "iscsi/probe.h"
@@ -224,8 +223,9 @@ static void check_ends_once(const Case *c, Probe *p, const Proxy *proxy)
               c->name, detail);
 }
 
-static void play(const Case *c)
+static void play(const void *data_of_case)
 {
+        const Case *c = data_of_case;
         Probe p = {};
         Target t;
         Proxy proxy;
@@ -251,20 +251,6 @@ static void play(const Case *c)
         target_deinit(&t);
 }
 
-static pid_t start(const Case *c)
-{
-        pid_t pid;
-
-        fflush(NULL);
-        pid = fork();
-        if (pid == 0) {
-                play(c);
-                fflush(NULL);
-                _exit(check_end() > 0);
-        }
-        return pid;
-}
-
 int main(int argc, char **argv)
 {
         pid_t pids[ELEMENTSOF(cases)];
@@ -274,12 +260,9 @@ int main(int argc, char **argv)
                 return 77;
         }
         for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                pids[i] = argc < 2 || strcmp(argv[1], cases[i].name) == 0 ? start(&cases[i]) : 0;
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                int status = 0;
-
+                pids[i] = argc < 2 || strcmp(argv[1], cases[i].name) == 0 ? check_start(play, &cases[i]) : 0;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
                 if (pids[i] != 0)
-                        check(waitpid(pids[i], &status, 0) == pids[i] && status == 0, cases[i].name, "");
-        }
+                        check_wait(pids[i], cases[i].name);
         return check_end();
 }

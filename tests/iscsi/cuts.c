@@ -128,7 +128,7 @@ int main(int argc, char **argv)
         target_start(&target);
         proxy_start(&proxy, target.port, o.seed);
         rig_init(&rig, &login, target.lun, RIG_JOURNAL);
-        rig_add_portal(&rig, 1, proxy.port);
+        rig_add_portal(&rig, "127.0.0.1", proxy.port);
         unit_set_pipeline(rig.unit, o.pipeline << 20);
         good = backup(&rig, &proxy, &o, &n_cuts);
         proxy.shared->cut = CUT_NONE;

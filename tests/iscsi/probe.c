@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "scsi/cdb.h"
 #include "util/cleanup.h"
@@ -25,6 +27,32 @@ int check_end(void)
 {
         printf("%u passed, %u failed\n", n_passed, n_failed);
         return n_failed > 0;
+}
+
+pid_t check_start(void (*run)(const void *data), const void *data)
+{
+        pid_t pid;
+
+        fflush(NULL);
+        pid = fork();
+        if (pid < 0)
+                exit(1);
+        if (pid == 0) {
+                int status;
+
+                run(data);
+                status = check_end();
+                fflush(NULL);
+                _exit(status);
+        }
+        return pid;
+}
+
+void check_wait(pid_t pid, const char *what)
+{
+        int status = 0;
+
+        check(waitpid(pid, &status, 0) == pid && status == 0, what, "");
 }
 
 static usec_t now(void)

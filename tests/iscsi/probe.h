@@ -3,11 +3,17 @@
 
 /* One command over one session, without the engine; and what is counted as passed and failed. */
 
+#include <sys/types.h>
+
 #include "transport/iscsi.h"
 
 bool check(bool good, const char *what, const char *detail);
 /* Prints the counts; the exit status. */
 int check_end(void);
+/* In a process of its own: most of these tests wait for what takes time. */
+pid_t check_start(void (*run)(const void *data), const void *data);
+/* Its checks are one here. */
+void check_wait(pid_t pid, const char *what);
 
 typedef struct Probe {
         Transport *transport;

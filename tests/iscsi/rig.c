@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "daemon/lun-reader.h"
 #include "iscsi/target.h"
 #include "scsi/cdb.h"
 #include "util/cleanup.h"
@@ -70,9 +71,9 @@ void rig_init(Rig *r, const IscsiLogin *login, unsigned lun, size_t n_journal)
                 abort();
 }
 
-void rig_add_portal(Rig *r, unsigned address, unsigned port)
+void rig_add_portal(Rig *r, const char *address, unsigned port)
 {
-        snprintf(r->portals[r->n_portals++], sizeof(r->portals[0]), "127.0.0.%u:%u", address, port);
+        snprintf(r->portals[r->n_portals++], sizeof(r->portals[0]), "%s:%u", address, port);
 }
 
 void rig_deinit(Rig *r)
@@ -101,11 +102,41 @@ static void on_result(void *userdata, const ScsiResult *result)
         unit_result(r->unit, result, now());
 }
 
+static void on_units(void *userdata, int error, const char *why, const LunFound *found, size_t n)
+{
+        Rig *r = userdata;
+
+        r->searching = false;
+        for (size_t i = 0; i < n; i++)
+                if (found[i].usable && strcmp(found[i].identity.serial, TARGET_SERIAL) == 0)
+                        r->lun = found[i].lun;
+}
+
+/* A target that does not say leaves things as they are. */
+static void search(Rig *r)
+{
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        LunReader *reader = NULL;
+        IscsiLogin login = r->login;
+
+        login.qualifier |= 0x8000; /* as attached-target.c: it must not take the path's place */
+        r->searching = true;
+        if (sd_event_new(&event) < 0 ||
+            lun_reader_new(event, &login, ISCSI_ALL_LUNS, on_units, r, &reader) < 0)
+                abort();
+        while (r->searching)
+                if (sd_event_run(event, UINT64_MAX) < 0)
+                        abort();
+        lun_reader_free(reader);
+}
+
 static void open_path(Rig *r)
 {
         if (r->transport || now() < r->retry_at)
                 return;
         r->login.portal = r->portals[r->portal];
+        if (r->searches)
+                search(r);
         if (transport_iscsi_new(&r->login, r->lun, on_result, r, &r->transport) < 0)
                 abort();
         r->n_sessions++;

@@ -21,9 +21,11 @@ typedef struct Rig {
         char portals[RIG_PORTALS_MAX][ISCSI_PORTAL_MAX];
         size_t n_portals, portal; /* the next path goes over */
         unsigned lun;
+        bool searches; /* for the unit before each session, as evertaped does after a path has failed */
         Unit *unit;
         UnitMemory memory;
         Transport *transport;
+        bool searching;
         usec_t retry_at;
         unsigned n_tries;
         char last_reason[200];
@@ -46,7 +48,7 @@ typedef struct Rig {
 
 /* login and what it points to are lent. */
 void rig_init(Rig *r, const IscsiLogin *login, unsigned lun, size_t n_journal);
-void rig_add_portal(Rig *r, unsigned address, unsigned port); /* 127.0.0.ADDRESS */
+void rig_add_portal(Rig *r, const char *address, unsigned port);
 void rig_deinit(Rig *r);
 
 /* The engine's loop for a moment, with no command outstanding. */

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #define TGTD     "/usr/sbin/tgtd"
 #define TGTADM   "/usr/sbin/tgtadm"
 #define TGTIMG   "/usr/sbin/tgtimg"
+#define IP       "/usr/sbin/ip"
 #define N_WORDS  24
 #define PATIENCE (20 * USEC_PER_SEC)
 
@@ -39,9 +41,12 @@ unsigned target_free_port(void)
 {
         struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t n = sizeof(a);
-        _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
+        /* ip(7): two that both reuse it, and do not listen, may have it; the one that binds first is asked
+         * now */
         if (fd < 0 || bind(fd, (struct sockaddr *) &a, n) < 0 ||
+            setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
             getsockname(fd, (struct sockaddr *) &a, &n) < 0)
                 give_up("no free port");
         return ntohs(a.sin_port);
@@ -65,6 +70,8 @@ _printf_(3, 0) static pid_t spawn(const Target *t, const char *program, const ch
 
                 snprintf(socket_path, sizeof(socket_path), "%s/ipc", t->folder);
                 setenv("TGT_IPC_SOCKET", socket_path, 1);
+                if (t->netns >= 0 && setns(t->netns, CLONE_NEWNET) < 0)
+                        _exit(126);
                 (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
                 snprintf(log, sizeof(log), "%s/log", t->folder);
                 fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -88,6 +95,18 @@ _printf_(3, 4) static bool run(const Target *t, const char *program, const char 
         return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+bool target_ip(const Target *t, const char *format, ...)
+{
+        va_list ap;
+        int status;
+        pid_t pid;
+
+        va_start(ap, format);
+        pid = spawn(t, IP, format, ap);
+        va_end(ap);
+        return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 _printf_(2, 3) static pid_t start(const Target *t, const char *format, ...)
 {
         va_list ap;
@@ -101,7 +120,11 @@ _printf_(2, 3) static pid_t start(const Target *t, const char *format, ...)
 
 void target_init(Target *t, unsigned megabytes)
 {
-        *t = (Target){.pid = -1, .port = target_free_port(), .lun = 1};
+        *t = (Target){.pid = -1,
+                      .port = target_free_port(),
+                      .lun = 1,
+                      .netns = -1,
+                      .portals = {"127.0.0.1", "127.0.0.2"}};
         snprintf(t->folder, sizeof(t->folder), "/tmp/evertape-iscsi.XXXXXX");
         if (!mkdtemp(t->folder))
                 give_up(t->folder);
@@ -140,7 +163,8 @@ void target_start(Target *t)
 {
         usec_t until = usec_now(CLOCK_MONOTONIC) + PATIENCE;
 
-        t->pid = start(t, "-f -C 0 --iscsi portal=127.0.0.1:%u,portal=127.0.0.2:%u", t->port, t->port);
+        t->pid = start(t, "-f -C 0 --iscsi portal=%s:%u,portal=%s:%u", t->portals[0], t->port, t->portals[1],
+                       t->port);
         while (!run(t, TGTADM, "--lld iscsi --mode system --op show"))
                 if (usec_now(CLOCK_MONOTONIC) > until || waitpid(t->pid, NULL, WNOHANG) != 0)
                         give_up("tgtd does not start; see its log");
