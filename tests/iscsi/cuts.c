@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A backup through a held drive over iSCSI whose connection is cut, again and again, at each class of place
- * in turn and at places that are drawn: cuts [--cuts N] [--mib N] [--seed N] [--class NAME] [--pipeline MIB].
+ * in turn and at places that are drawn: cuts [--cuts N] [--mib N] [--seed N] [--class NAME] [--pipeline MIB]
+ * [--header-digest], with which the proxy does not see where PDUs begin: --class bytes.
  */
 
 #include <getopt.h>
@@ -19,6 +20,7 @@ typedef struct Options {
         unsigned n_cuts, mib, pipeline;
         uint64_t seed;
         CutClass class; /* CUT_NONE: all in turn */
+        bool header_digest;
 } Options;
 
 static uint64_t random_state;
@@ -75,9 +77,13 @@ static bool backup(Rig *r, Proxy *p, const Options *o, unsigned *ret_n_cuts)
 static bool parse(int argc, char **argv, Options *o)
 {
         static const struct option options[] = {
-                {"cuts", required_argument, NULL, 'c'},  {"mib", required_argument, NULL, 'm'},
-                {"seed", required_argument, NULL, 's'},  {"pipeline", required_argument, NULL, 'p'},
-                {"class", required_argument, NULL, 'k'}, {},
+                {"cuts", required_argument, NULL, 'c'},
+                {"mib", required_argument, NULL, 'm'},
+                {"seed", required_argument, NULL, 's'},
+                {"pipeline", required_argument, NULL, 'p'},
+                {"class", required_argument, NULL, 'k'},
+                {"header-digest", no_argument, NULL, 'd'},
+                {},
         };
         int c;
 
@@ -100,6 +106,9 @@ static bool parse(int argc, char **argv, Options *o)
                                 if (strcmp(optarg, cut_class_name(k)) == 0)
                                         o->class = k;
                         break;
+                case 'd':
+                        o->header_digest = true;
+                        break;
                 default:
                         return false;
                 }
@@ -108,7 +117,7 @@ static bool parse(int argc, char **argv, Options *o)
 
 int main(int argc, char **argv)
 {
-        static const IscsiLogin login = {.initiator = "iqn.2026-11.test:initiator", .target = TARGET_NAME};
+        IscsiLogin login = {.initiator = "iqn.2026-11.test:initiator", .target = TARGET_NAME};
         Options o = {.n_cuts = 100, .mib = 32, .seed = 1};
         usec_t begun = usec_now(CLOCK_MONOTONIC);
         unsigned n_cuts = 0;
@@ -124,7 +133,9 @@ int main(int argc, char **argv)
                 return 77;
         }
         random_state = o.seed * 2 + 1;
+        login.header_digest = o.header_digest;
         target_init(&target, o.mib * 4 + 256);
+        target.header_digest = o.header_digest;
         target_start(&target);
         proxy_start(&proxy, target.port, o.seed);
         rig_init(&rig, &login, target.lun, RIG_JOURNAL);

@@ -15,8 +15,8 @@
 #include "iscsi/probe.h"
 #include "iscsi/proxy.h"
 #include "iscsi/target.h"
-#include "scsi/device-type.h"
 #include "scsi/cdb.h"
+#include "scsi/device-type.h"
 #include "util/cleanup.h"
 
 #define INITIATOR "iqn.2026-11.test:initiator"
@@ -125,6 +125,40 @@ static void test_chap(void)
         login.target_secret = "ba98765432xx";
         expect_refused(&login, "mutual CHAP: the target does not know its secret", "authentication failed");
         target_deinit(&t);
+}
+
+/* What an initiator sends for one command, from login to logout. */
+static uint64_t bytes_of(bool header_digest)
+{
+        char at[ISCSI_PORTAL_MAX];
+        IscsiLogin login = {
+                .initiator = INITIATOR, .portal = at, .target = TARGET_NAME, .header_digest = header_digest};
+        usec_t until = now() + 10 * USEC_PER_SEC;
+        uint64_t n;
+        Proxy proxy;
+        Target t;
+
+        target_init(&t, 10);
+        t.header_digest = header_digest;
+        target_start(&t);
+        proxy_start(&proxy, t.port, 1);
+        probe_portal(at, proxy.port);
+        expect_answered(&login, header_digest ? "with header digests" : "without header digests");
+        while (__atomic_load_n(&proxy.shared->n_open, __ATOMIC_SEQ_CST) > 0 && now() < until)
+                usleep(1000);
+        n = proxy.shared->n_asked;
+        proxy_stop(&proxy);
+        target_deinit(&t);
+        return n;
+}
+
+static void test_digest(void)
+{
+        uint64_t without = bytes_of(false), with = bytes_of(true);
+        char text[80];
+
+        snprintf(text, sizeof(text), "%u bytes, %u without", (unsigned) with, (unsigned) without);
+        check(with == without + 2 * 4, "a command and the logout have a digest each", text);
 }
 
 /* ---- discovery ---- */
@@ -297,9 +331,9 @@ typedef struct Test {
 } Test;
 
 static const Test tests[] = {
-        {"refusals", test_refusals},   {"chap", test_chap},       {"qualifiers", test_qualifiers},
-        {"discovery", test_discovery}, {"garbled", test_garbled}, {"garbled-again", test_garbled_again},
-        {"invented", test_invented},   {"babble", test_babble},
+        {"refusals", test_refusals},           {"chap", test_chap},         {"qualifiers", test_qualifiers},
+        {"discovery", test_discovery},         {"digest", test_digest},     {"garbled", test_garbled},
+        {"garbled-again", test_garbled_again}, {"invented", test_invented}, {"babble", test_babble},
 };
 
 static void run(const void *test)

@@ -218,6 +218,7 @@ static void forward(ProxyShared *sh, Pair *p, Stream *s)
                 garble(sh, chunk, (size_t) n);
         pass = step(sh, s, chunk, (size_t) n);
         sh->n_bytes += (uint64_t) n;
+        sh->n_asked += s->from_target ? 0 : (uint64_t) n;
         if (pass <= (size_t) n) {
                 (void) write_all(s->to, chunk, pass);
                 close_pair(p, sh->reset);
@@ -292,11 +293,15 @@ static _Noreturn void serve(ProxyShared *sh, int listener, unsigned port)
         for (;;) {
                 struct pollfd fds[1 + 2 * PAIRS_MAX] = {{.fd = listener, .events = POLLIN}};
                 bool frozen = sh->mode == PROXY_FREEZE;
+                size_t n_open = 0;
 
                 for (size_t i = 0; i < 2 * PAIRS_MAX; i++)
                         fds[1 + i] = (struct pollfd){
                                 .fd = pairs[i / 2].used && !frozen ? pairs[i / 2].streams[i % 2].from : -1,
                                 .events = POLLIN};
+                for (size_t i = 0; i < PAIRS_MAX; i++)
+                        n_open += pairs[i].used;
+                __atomic_store_n(&sh->n_open, n_open, __ATOMIC_SEQ_CST);
                 if (sh->kick) {
                         sh->kick = false;
                         for (size_t i = 0; i < PAIRS_MAX; i++)

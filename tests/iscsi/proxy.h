@@ -58,6 +58,8 @@ typedef struct ProxyShared {
         bool kick;    /* what is connected now is cut off first */
         bool reset;   /* RST and not FIN */
         uint64_t n_cuts, n_connections, n_bytes, n_garbled;
+        uint64_t n_asked; /* of n_bytes those from initiators */
+        size_t n_open;    /* connections; what the others forwarded is counted */
         ProxySift sift;
 } ProxyShared;
 

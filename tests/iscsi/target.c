@@ -170,6 +170,10 @@ void target_start(Target *t)
                         give_up("tgtd does not start; see its log");
         if (!run(t, TGTADM, "--lld iscsi --mode target --op new --tid 1 --targetname %s", TARGET_NAME))
                 give_up("tgtadm: no target");
+        if (t->header_digest &&
+            !run(t, TGTADM,
+                 "--lld iscsi --mode target --op update --tid 1 --name HeaderDigest --value CRC32C"))
+                give_up("tgtadm: no digests");
         add_drive(t, t->lun, "tape", TARGET_SERIAL);
         add_drive(t, t->lun == 1 ? 2 : 1, "other", "OTHER01");
         if (t->user)

@@ -19,6 +19,7 @@ typedef struct Target {
         unsigned lun;           /* of the drive; a second one, serial number OTHER01, is at the next */
         const char *portals[2]; /* addresses; by default 127.0.0.1 and 127.0.0.2 */
         int netns;              /* where it runs, or -1: here */
+        bool header_digest;     /* wanted of every initiator; else tgtd has none */
         const char *user, *secret, *target_user, *target_secret; /* CHAP, or NULL */
 } Target;
 
