@@ -451,6 +451,7 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
         h->device = *device;
         h->paths.active = h->watched_fd = -1;
         h->uio_fd = h->memory.state_fd = h->memory.ring_fd = -EBADF;
+        h->timer_at = USEC_INFINITY;
         h->since = usec_now(CLOCK_REALTIME);
         h->unit = malloc(sizeof(*h->unit));
         if (!h->unit)

@@ -38,9 +38,9 @@ inventory() {
 in_drive='Data Transfer Element 0:Full (Storage Element 1 Loaded):VolumeTag = T00001L7'
 in_slot='Storage Element 1:Full :VolumeTag=T00001L7'
 
-# cuts_by BYTES: another way to the target, which is cut so often, each time after some BYTES.
-cuts_by() {
-    "$LAB_BUILD/tests/iscsi/iscsi-proxy" 3260 "$cuts" "$1" > /tmp/proxy &
+# over_proxy CUTS BYTES: another way to the target, which is cut so often, each time after some BYTES.
+over_proxy() {
+    "$LAB_BUILD/tests/iscsi/iscsi-proxy" 3260 "$1" "$2" > /tmp/proxy &
     proxy=$!
     wait_until 5 grep -q port /tmp/proxy
     port=$(awk '/port/ {print $2}' /tmp/proxy)
@@ -70,9 +70,19 @@ say "held: $lib $nst"
 ok "load" mtx -f "$lib" load 1 0
 ok "inventory" inventory "$in_drive" 'Storage Element 2:Full :VolumeTag=T00002L7'
 
+say "a link that is silent"
+ok "a way over it" over_proxy 0 1
+mt -f "$nst" rewind
+pkill -STOP -P "$proxy"
+ok "pings find it out, though nobody uses the drive" wait_until 14 not is_state held MDLDRV01
+pkill -CONT -P "$proxy"
+ok "it is back" wait_until 5 is_state held MDLDRV01
+ok "the changer too" wait_until 10 inventory "$in_drive"
+ok "the straight way again" straight
+
 say "cuts while it writes"
 head -c 24M /dev/urandom > /tmp/data
-ok "a way that is cut" cuts_by 1500000
+ok "a way that is cut" over_proxy "$cuts" 1500000
 mt -f "$nst" rewind
 ok "dd writes, and sees no error" dd if=/tmp/data "of=$nst" bs=64k iflag=fullblock status=none
 say "$(n_cuts) cuts"
@@ -81,7 +91,7 @@ ok "each block is on the tape once" on_tape T00001L7 /tmp/data 384 1
 ok "the straight way again" straight
 
 say "cuts while it moves"
-ok "a way that is cut" cuts_by 6000
+ok "a way that is cut" over_proxy "$cuts" 6000
 for i in 1 2 3 4; do
     ok "unload $i" mtx -f "$lib" unload 1 0
     ok "it is in its slot" inventory 'Data Transfer Element 0:Empty' "$in_slot"
