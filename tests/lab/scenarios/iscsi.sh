@@ -6,10 +6,11 @@
 
 cuts=${1:-30}
 target=iqn.2026-11.test:lib1
+adm="tgtadm --lld iscsi --mode"
 
 # A target with two drives, each with a cartridge in it, and one that wants a name and a secret.
 target_up() {
-    local adm="tgtadm --lld iscsi --mode" i
+    local i
 
     mkdir -p /tmp/vlib
     tgtd -f > "$LAB_OUT/tgtd.log" 2>&1 &
@@ -28,6 +29,25 @@ target_up() {
     $adm target --op bind --tid 2 -I ALL
 }
 
+# tgt_connections: the session and connection of each initiator that the first target has, SID:CID.
+tgt_connections() {
+    tgtadm --lld iscsi --mode conn --op show --tid 1 | awk '/Session:/ {s = $2} /Connection:/ {print s ":" $2}'
+}
+
+# finds CHECK PATTERN: a finding of evertape doctor.
+finds() {
+    evertape doctor > /tmp/doctor
+    grep -A4 "^  $1" /tmp/doctor | grep -qE -- "$2"
+}
+
+# logged_in: as a machine that has the target in its node database from before.
+logged_in() {
+    modprobe iscsi_tcp
+    iscsid -f -d 0 > "$LAB_OUT/iscsid.log" 2>&1 &
+    wait_until 10 grep -q ISCSIADM_ABSTRACT_NAMESPACE /proc/net/unix || return
+    iscsiadm -m discovery -t sendtargets -p 127.0.0.1 > /dev/null && iscsiadm -m node -T $target -l > /dev/null
+}
+
 lab_udev
 lab_dbus
 target_up || lab_done
@@ -43,14 +63,17 @@ ok "a password in the URL" fails_saying 'iscsi.secrets' evertape attach iscsi://
 
 echo 'iqn.2026-11.test:closed backup 0123456789xx' > /etc/evertape/iscsi.secrets
 chmod 644 /etc/evertape/iscsi.secrets
+ok "doctor finds them" finds iscsi-secrets 'others than root can read'
 ok "secrets that others can read" fails_saying 'chmod 600' evertape attach iscsi://127.0.0.1/iqn.2026-11.test:closed
 chmod 600 /etc/evertape/iscsi.secrets
 ok "a wrong secret" fails_saying 'authentication failed' evertape attach iscsi://127.0.0.1/iqn.2026-11.test:closed
 echo 'iqn.2026-11.test:closed backup 0123456789ab' > /etc/evertape/iscsi.secrets
+ok "doctor is content with them" not finds iscsi-secrets .
 ok "the right one" fails_saying 'no tape drive' evertape attach iscsi://backup@127.0.0.1/iqn.2026-11.test:closed
 
 ok "attach" prints 'tape .*DRV0001' evertape attach iscsi://127.0.0.1/$target
 ok "it is shown" prints 'iscsi://127.0.0.1:3260/.*online' evertape attach
+ok "doctor finds nothing" not finds iscsi- .
 ok "both drives have names" wait_until 10 bash -c '[ "$(evertape list --noheadings | wc -l)" = 2 ]'
 ok "and no node" test ! -e /dev/nst0
 ok "the drive is held" evertape hold DRV0001
@@ -85,6 +108,25 @@ ok "evertaped killed: it is held again" wait_until 20 is_state held DRV0001
 mt -f "$drive" rewind
 mt -f "$drive" fsf 1
 ok "tar compares again" tar -b 128 -C /tmp -df "$drive"
+
+say "the target does not let us in any more, and is gone"
+$adm target --op unbind --tid 1 -I ALL
+$adm account --op bind --tid 1 --user backup
+$adm target --op bind --tid 1 -I ALL
+for connection in $(tgt_connections); do
+    $adm conn --op delete --tid 1 --sid "${connection%:*}" --cid "${connection#*:}"
+done
+ok "it is shown" wait_until 40 prints 'refused +authentication failed' evertape attach
+ok "doctor says so" finds iscsi-targets 'cannot log in: authentication failed'
+$adm account --op unbind --tid 1 --user backup
+ok "and when it does again, all is well" wait_until 60 prints 'online' evertape attach
+ok "the drive is held" wait_until 20 is_state held DRV0001
+
+say "the kernel's initiator logs in too"
+ok "login" logged_in
+ok "doctor finds it" finds iscsi-initiator "$target, which is attached"
+ok "logout" iscsiadm -m node -T $target -u
+ok "doctor finds it no more" not finds iscsi-initiator .
 
 ok "release" evertape release DRV0001
 ok "detach by the name of a device" evertape detach DRV0001
