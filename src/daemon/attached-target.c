@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One target at one portal: it is asked which units it has when it is attached, once a minute, and when a
- * path over it has failed. What is known of its units stays while it is away: a held device needs its way
- * back. */
+/* One target at one portal. It is asked for its units when it is attached, when evertaped starts, when a path
+ * to one of them has failed, and now and then: nobody tells us when one comes or goes. Each time over a
+ * session that ends again. What is held does not wait for it: its path is tried for as long as it is
+ * attached, and this only finds out that a unit has another number now. What is known of its units stays
+ * while it is away: a held device needs its way back. */
 
 #include "daemon/attached-internal.h"
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A target is asked for its units when it is attached, when evertaped starts, when a path to one of them has
- * failed, and now and then: nobody tells us when one comes or goes. Each time over a session that ends again.
- * What is held does not wait for it: its path is tried for as long as it is attached, and this only finds out
- * that a unit has another number now. */
+/* What is attached: URLs in a file, the targets that they name, and how to get rid of them again. */
 
 #include "daemon/attached.h"
 
@@ -13,12 +10,10 @@
 
 #include "daemon/attached-file.h"
 #include "daemon/attached-internal.h"
-#include "daemon/attached-login.h"
 #include "daemon/bus.h"
 #include "daemon/events.h"
 #include "daemon/manager-internal.h"
 #include "util/log.h"
-#include "util/text.h"
 
 #define LIST_PATH EVERTAPE_STATEDIR "/iscsi.attached"
 

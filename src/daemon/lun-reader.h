@@ -18,8 +18,8 @@ typedef struct LunFound {
         Identity identity;
 } LunFound;
 
-/* 0 and what was found, valid during the call; or -errno and why: -EACCES, it does not let us in. Called once, from the loop; the reader may
- * be freed in it. */
+/* 0 and what was found, valid during the call; or -errno and why: -EACCES, it does not let us in. Called
+ * once, from the loop; the reader may be freed in it. */
 typedef void (*LunReaderDone)(void *userdata, int error, const char *why, const LunFound *found, size_t n);
 
 typedef struct LunReader LunReader;

@@ -109,7 +109,7 @@ mt -f "$drive" rewind
 mt -f "$drive" fsf 1
 ok "tar compares again" tar -b 128 -C /tmp -df "$drive"
 
-say "the target does not let us in any more, and is gone"
+say "the target does not let us in any more"
 $adm target --op unbind --tid 1 -I ALL
 $adm account --op bind --tid 1 --user backup
 $adm target --op bind --tid 1 -I ALL
