@@ -50,6 +50,18 @@ logged_in() {
 
 lab_udev
 lab_dbus
+if [[ ! -e $LAB_BUILD/tests/iscsi/iscsi-proxy ]]; then
+    say "this evertape was built without libiscsi"
+    ok "evertaped starts" evertaped_start
+    ok "attach says so" fails_saying 'was built without libiscsi' evertape attach iscsi://127.0.0.1/$target
+    ok "and so does discover" fails_saying 'was built without libiscsi' evertape discover 127.0.0.1
+    ok "nothing is attached" test -z "$(evertape attach --noheadings)"
+    evertaped_stop
+    echo "iscsi://127.0.0.1:3260/$target" > /var/lib/evertape/iscsi.attached
+    ok "evertaped starts, though something was attached" evertaped_start
+    ok "and says of it why it is not there" prints 'offline +.*built without libiscsi' evertape attach
+    lab_done
+fi
 target_up || lab_done
 evertape_config '[Hold]' 'Journal=16M' '[iSCSI]' 'InitiatorName=iqn.2026-11.test:guest'
 ok "evertaped starts" evertaped_start
@@ -80,6 +92,29 @@ ok "the drive is held" evertape hold DRV0001
 drive=$(held_by_serial DRV0001 nst)
 ok "it has a node now" test -c "$drive"
 ok "detach refuses what is held" fails_saying 'release it first' evertape detach "iscsi://127.0.0.1/$target"
+
+say "portals that lie"
+# Some of what is asked is answered all the same. evertaped is the same process afterwards, and no larger.
+lies() {
+    local i port pid memory
+    "$LAB_BUILD/tests/iscsi/iscsi-proxy" 3260 "$1" > /tmp/liar &
+    pid=$!
+    wait_until 5 grep -q port /tmp/liar || return
+    port=$(awk '/port/ {print $2}' /tmp/liar)
+    for ((i = 0; i < 8; i++)); do
+        timeout 100 evertape discover --targets "127.0.0.1:$port" > /tmp/lied 2>&1
+        (($? < 2)) || return
+    done
+    kill "$pid"
+    memory=$(awk '/VmRSS/ {print $2}' "/proc/$(evertaped_pid)/status")
+    say "$1: evertaped has $memory KiB, $1: $(tail -n 1 /tmp/lied)"
+    [[ $(evertaped_pid) == "$daemon" ]] && ((memory < before + 16384))
+}
+daemon=$(evertaped_pid) before=$(awk '/VmRSS/ {print $2}' "/proc/$(evertaped_pid)/status")
+ok "it babbles" lies babble
+ok "it makes up PDUs" lies invent
+ok "it changes bytes" lies garble
+ok "the held drive is not touched by it" is_state held DRV0001
 
 # A second way to it, over a proxy that cuts; the straight one is taken away, and no program sees anything.
 "$LAB_BUILD/tests/iscsi/iscsi-proxy" 3260 "$cuts" 1500000 > /tmp/proxy &
