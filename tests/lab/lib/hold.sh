@@ -146,6 +146,25 @@ catch_in_flight() {
     wait_until 10 in_flight "$1"
 }
 
+# filemarks_held, filemarks_free: the model holds back the next WRITE FILEMARKS of both drives; no longer. filemark_waits: one is
+# there, at the drive with the number $drive.
+filemarks_held() {
+    model hold drive1 10 > /dev/null
+    model hold drive2 10 > /dev/null
+}
+
+filemarks_free() {
+    model unhold drive1 > /dev/null
+    model unhold drive2 > /dev/null
+}
+
+filemark_waits() {
+    for drive in 1 2; do
+        in_flight "drive$drive" && return
+    done
+    return 1
+}
+
 # on_tape BARCODE FILE BLOCKS FILEMARKS: exactly these bytes in so many blocks, and so many filemarks, are on it.
 on_tape() {
     prints "^ok blocks=$3 filemarks=$4 " model dump "$1" /tmp/lab-dump && cmp /tmp/lab-dump "$2"

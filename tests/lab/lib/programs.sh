@@ -52,7 +52,8 @@ EOF
 }
 
 # bacula_full FOLDER [POOL_DIRECTIVE...]: to the storage daemon of bacula_conf a director with its catalog, a file daemon and a console, all
-# in /tmp/bacula; job Save dumps FOLDER, and Restore puts it below /tmp/bacula/restored. Starts nothing.
+# in /tmp/bacula; job Save dumps FOLDER, and Restore puts it below /tmp/bacula/restored. Storage Lib is the changer, Drive-0 and
+# Drive-1 are its drives each alone. Starts nothing.
 bacula_full() {
     local b=/tmp/bacula folder=$1
     shift
@@ -115,7 +116,6 @@ Storage {
 Pool {
   Name = Tape
   Pool Type = Backup
-  Storage = Lib
 $(printf '  %s\n' "$@")
 }
 Pool {
@@ -132,6 +132,8 @@ FileSet {
   }
 }
 EOF
+        _bacula_drive 0
+        _bacula_drive 1
         _bacula_job Save 'Type = Backup' 'Level = Full' 'Prefer Mounted Volumes = no'
         _bacula_job Restore 'Type = Restore' "Where = $b/restored"
     } > $b/dir.conf
@@ -139,6 +141,21 @@ EOF
     sed "s#^db_name=.*#db_name=bacula#; s#^bindir=.*#bindir=/usr/bin#; s#/var/lib/bacula#$b/work#g" \
         /usr/share/bacula-director/make_sqlite3_tables > $b/make-tables
     bash $b/make-tables > $b/make-tables.log 2>&1 || cat $b/make-tables.log
+}
+
+# A Storage for one drive of Lib.
+_bacula_drive() {
+    cat << EOF
+Storage {
+  Name = Drive-$1
+  Address = 127.0.0.1
+  Password = lab
+  Device = Drive-$1
+  Media Type = LTO
+  Autochanger = yes
+  Maximum Concurrent Jobs = 4
+}
+EOF
 }
 
 _bacula_job() {
@@ -156,14 +173,91 @@ bacula_start() {
     wait_until 20 eval 'printf "version\n" | bconsole'
 }
 
-# bacula COMMAND...: by the console; prints what it says.
+# bacula COMMAND...: by the console; prints what it says. A job that waits for an operator ends it after two minutes.
 bacula() {
-    printf '%s\n' "$@" | bconsole
+    printf '%s\n' "$@" | timeout 120 bconsole
 }
 
-# bacula_ended JOBID STATUS: the catalog has it with this status: T is OK without a warning.
+# bacula_held "MODEL OPTIONS" MIB LABELS [POOL_DIRECTIVE...]: the model's library with two drives, held; Bacula for it, configured
+# by `evertape configure` and started, with the first LABELS cartridges labelled. Job Save dumps /tmp/data, MIB of it random.
+bacula_held() {
+    local options=$1 mib=$2 labels=$3
+    shift 3
+    hold_model "--drives 2 $options" MDLDRV01 MDLDRV02 MDLLIB01 || return
+    wait_until 10 test -e /dev/tape/by-name/lib1-changer
+    mkdir -p /tmp/data
+    head -c "${mib}M" /dev/urandom > /tmp/data/random
+    cp -a /usr/share/doc/tgt /tmp/data/documents
+    bacula_conf "$(held_by_serial MDLDRV01 nst)" "$(held_by_serial MDLDRV02 nst)" "$(held_by_serial MDLLIB01 sg)" \
+        'Maximum File Size = 8m'
+    ok "configured" evertape configure bacula --config /tmp/bacula/sd.conf --write
+    cp /tmp/bacula/sd.conf /tmp/sd.written
+    bacula_full /tmp/data "$@"
+    ok "Bacula starts" bacula_start
+    bacula "label barcodes pool=Tape storage=Lib drive=0 slots=1-$labels" yes > "$LAB_OUT/label.log"
+    same "$labels cartridges have labels" "$labels" "$(bacula_catalog 'select count(*) from Media')"
+}
+
+# bacula_held_done: the end of a scenario that began with bacula_held.
+bacula_held_done() {
+    cp /tmp/bacula/bacula.log "$LAB_OUT/"
+    ok "the configuration is as it was" cmp /tmp/bacula/sd.conf /tmp/sd.written
+    lab_done
+}
+
+# bacula_catalog SQL: prints what the catalog says.
+bacula_catalog() {
+    sqlite3 /tmp/bacula/work/bacula.db "$1"
+}
+
+# bacula_job JOBID: prints how it ended and its number of errors: T0 is OK without a warning.
+bacula_job() {
+    bacula_catalog "select JobStatus || JobErrors from Job where JobId=$1"
+}
+
+# bacula_ended JOBID [PATTERN]: it has ended, and so.
 bacula_ended() {
-    [[ $(sqlite3 /tmp/bacula/work/bacula.db "select JobStatus || JobErrors from Job where JobId=$1") == "$2" ]]
+    # shellcheck disable=SC2053
+    [[ $(bacula_job "$1") == ${2:-[!RCFSMm]*} ]]
+}
+
+# bacula_last_job, bacula_volumes JOBID...: prints its number; on how many volumes they are.
+bacula_last_job() {
+    bacula_catalog 'select max(JobId) from Job'
+}
+
+bacula_volumes() {
+    local IFS=,
+    bacula_catalog "select count(distinct MediaId) from JobMedia where JobId in ($*)"
+}
+
+# bacula_ends_ok JOBID: waits for all jobs; this one ended OK without a warning.
+bacula_ends_ok() {
+    bacula wait > /dev/null
+    wait_until 10 bacula_ended "$1" T0 || { tail -n 20 /tmp/bacula/bacula.log; return 1; }
+}
+
+# bacula_restores JOBID: what it saved is what is in /tmp/data, byte for byte.
+bacula_restores() {
+    rm -rf /tmp/bacula/restored
+    bacula "restore client=lab-fd jobid=$1 all done yes" wait >> "$LAB_OUT/restore.log"
+    diff -r /tmp/data /tmp/bacula/restored/tmp/data && return
+    tail -n 20 /tmp/bacula/bacula.log
+    return 1
+}
+
+# bacula_given 1|2: prints how many bytes that drive was given since bacula_note_written. bacula_written BYTES: both together were
+# given more than that.
+bacula_note_written() {
+    _written=("$(field WRITTEN lib1-drive1)" "$(field WRITTEN lib1-drive2)")
+}
+
+bacula_given() {
+    echo $(($(field WRITTEN "lib1-drive$1") - _written[$1 - 1]))
+}
+
+bacula_written() {
+    (($(bacula_given 1) + $(bacula_given 2) > $1))
 }
 
 # btape ANSWER...: Bacula's tape test program on Drive-0, fed with the answers.

@@ -38,7 +38,7 @@ ok "Bacula starts" eval 'bacula_full /tmp/data && bacula_start'
 
 say "a job"
 bacula 'label barcodes pool=Tape storage=Lib drive=0 slots=1-3' yes > "$LAB_OUT/label.log"
-same "three cartridges have labels" 3 "$(sqlite3 /tmp/bacula/work/bacula.db 'select count(*) from Media')"
+same "three cartridges have labels" 3 "$(bacula_catalog 'select count(*) from Media')"
 bacula 'run job=Save yes' > /tmp/run
 written() {
     (($(field WRITTEN MDLDRV01) + $(field WRITTEN MDLDRV02) > $1))
