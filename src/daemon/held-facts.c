@@ -112,6 +112,8 @@ void held_facts(const Held *h, usec_t now, HeldFacts *ret)
                 .journal_size = u->journal.n_ring,
                 .rate = rate_read(&h->rate, now),
                 .n_waiting = (unsigned) u->n_queue,
+                .unproven = unit_is_unproven(u),
+                .failed_unproven = u->failed_unproven,
         };
         fill_counts(u, ret);
         fill_outage(u, now, ret);

@@ -32,6 +32,8 @@ typedef struct HeldFacts {
         uint64_t journal_fill, journal_size; /* bytes */
         uint64_t rate;                       /* bytes a second, read and written, over the last seconds */
         unsigned n_waiting;                  /* commands of programs that have no answer yet */
+        bool unproven;                       /* unit_is_unproven() */
+        bool failed_unproven;                /* and so it was when it failed last */
         char position[80];                   /* unit_format_position() */
         char barcode[UNIT_BARCODE_MAX + 1];  /* of the cartridge; "" if it is not known */
         char medium_serial[UNIT_MEDIUM_ID_MAX + 1];

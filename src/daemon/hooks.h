@@ -16,7 +16,9 @@ typedef struct HookEvent {
         const char *event, *name, *kind;
         const char *node, *generic_node, *changer_node; /* as man/org.evertape1.5.scd has them */
         const char *library, *bay;
-        const char *serial; /* for the log alone */
+        const char *barcode; /* of the cartridge that was in it */
+        const char *loss;    /* "yes": what a program has written may not be on it */
+        const char *serial;  /* for the log alone */
         const char *text;
 } HookEvent;
 

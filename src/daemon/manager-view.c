@@ -11,8 +11,10 @@
 
 #include "daemon/bus.h"
 #include "daemon/events.h"
+#include "daemon/held-facts.h"
 #include "daemon/manager-internal.h"
 #include "names/duplicate.h"
+#include "util/text.h"
 
 #define USERS_AGE (250 * USEC_PER_MSEC)
 
@@ -157,10 +159,17 @@ bool manager_find_user(const DeviceView *v, DeviceUser *ret)
         return true;
 }
 
+/* When it failed, what was lost is behind it already; else it would be lost if the drive is gone for good. */
+static bool has_loss(const HeldFacts *f, const char *event)
+{
+        return text_equal(event, "failed") ? f->failed_unproven : f->unproven;
+}
+
 void manager_tell(Manager *m, uint32_t device, const char *event, const char *text)
 {
         char tape[24] = "", sg[24] = "", sch[24] = "", bay[16] = "";
         const DevicePath *nodes;
+        HeldFacts facts = {};
         RegistryDevice d;
         DeviceView v;
         HookEvent e;
@@ -168,6 +177,8 @@ void manager_tell(Manager *m, uint32_t device, const char *event, const char *te
         if (registry_find_id(m->registry, device, &d) < 0)
                 return;
         manager_fill_view(m, &d, &v);
+        if (v.held)
+                held_facts(v.held, usec_now(CLOCK_MONOTONIC), &facts);
         nodes = v.held ? v.held_lun : v.real;
         if (nodes && nodes->tape[0])
                 snprintf(tape, sizeof(tape), "/dev/%s", nodes->tape);
@@ -186,6 +197,8 @@ void manager_tell(Manager *m, uint32_t device, const char *event, const char *te
                 .changer_node = sch,
                 .library = v.library,
                 .bay = bay,
+                .barcode = facts.barcode,
+                .loss = has_loss(&facts, event) ? "yes" : "",
                 .serial = d.identity.serial,
                 .text = text,
         };

@@ -65,6 +65,25 @@ static void begin_command(DeviceType type, uint8_t opcode, uint8_t byte4)
         u->submitted = SUBMITTED_PROGRAM;
 }
 
+/* What is still to be written, and what a failure has left, are told apart. */
+static void test_unproven(void **state)
+{
+        assert_false(facts().unproven);
+        begin_command(DEVICE_TAPE, OP_READ_6, 0);
+        assert_false(facts().unproven);
+        begin_command(DEVICE_TAPE, OP_WRITE_FILEMARKS_6, 1);
+        assert_true(facts().unproven);
+        assert_false(facts().failed_unproven);
+        held.unit->n_queue = 0;
+        held.unit->failed_unproven = true;
+        assert_false(facts().unproven);
+        assert_true(facts().failed_unproven);
+        held.unit->record.loss_unreported = 1;
+        assert_true(facts().unproven);
+        begin_command(DEVICE_CHANGER, OP_MOVE_MEDIUM, 0);
+        assert_false(facts().unproven);
+}
+
 static void test_idle(void **state)
 {
         HeldFacts f = facts();
@@ -168,6 +187,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_idle, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_unproven, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_motions, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_progress_of_the_drive, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_outage, setup, teardown),

@@ -89,6 +89,8 @@ static const HookEvent resumed = {
         .generic_node = "/dev/sg9",
         .library = "lib1",
         .bay = "256",
+        .barcode = "E00002L3",
+        .loss = "yes",
         .text = "after 3s,\n\"0\" objects",
 };
 
@@ -100,12 +102,14 @@ static void test_environment(void **state)
         assert_int_equal(hooks_new(event, folder, &limits, &h), 0);
         hooks_event(h, &resumed);
         run_until("end\n");
-        assert_string_equal(said, "EVERTAPE_BAY=256\n"
+        assert_string_equal(said, "EVERTAPE_BARCODE=E00002L3\n"
+                                  "EVERTAPE_BAY=256\n"
                                   "EVERTAPE_CHANGER_NODE=\n"
                                   "EVERTAPE_EVENT=resumed\n"
                                   "EVERTAPE_GENERIC_NODE=/dev/sg9\n"
                                   "EVERTAPE_KIND=tape\n"
                                   "EVERTAPE_LIBRARY=lib1\n"
+                                  "EVERTAPE_LOSS=yes\n"
                                   "EVERTAPE_NAME=lib1-drive1\n"
                                   "EVERTAPE_NODE=/dev/nst7\n"
                                   "EVERTAPE_TEXT=after 3s, \"0\" objects\n"

@@ -70,6 +70,7 @@ static void test_timeout(void **state)
         assert_int_equal(
                 assert_error(f, second, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT).information, 100);
         assert_event(f, "failed", "did not come back within 15min");
+        assert_false(f->unit.failed_unproven);
         assert_int_equal(f->unit.phase, UNIT_FAILED);
         assert_int_equal(unit_deadline(&f->unit), USEC_INFINITY);
 }
@@ -107,8 +108,10 @@ static void test_timeout_in_session(void **state)
         write_block(f, 100);
         tag = fake_command(f, WRITE_100, block(2, 100), 100);
         expect(f, WRITE_100, LOST);
+        assert_true(unit_is_unproven(&f->unit));
         fake_tick(f);
         assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
+        assert_true(f->unit.failed_unproven);
         tag = fake_command(f, CDB_READY, NULL, 0);
         assert_error(f, tag, SENSE_ABORTED_COMMAND, ASC_COMMUNICATION_TIMEOUT);
         expect_return_at(f, "MEDIUM-1", 3);
@@ -120,6 +123,23 @@ static void test_timeout_in_session(void **state)
         assert_error(f, tag, SENSE_MEDIUM_ERROR, ASC_SEQUENTIAL_POSITIONING_ERROR);
         do_set(f, CDB_REWIND, NULL, 0);
         assert_int_equal(f->unit.phase, UNIT_HELD);
+}
+
+/* What was acknowledged is proven; the filemark that would have ended its file is not written. */
+static void test_timeout_of_a_filemark(void **state)
+{
+        Fake *f = *state;
+
+        write_block(f, 100);
+        do_set(f, "10 00 00 00 01 00", NULL, 0);
+        assert_false(unit_is_unproven(&f->unit));
+        fake_path_down(f);
+        assert_false(unit_is_unproven(&f->unit));
+        fake_command(f, "10 00 00 00 01 00", NULL, 0);
+        assert_true(unit_is_unproven(&f->unit));
+        fake_tick(f);
+        assert_event(f, "failed", "did not come back within 15min");
+        assert_true(f->unit.failed_unproven);
 }
 
 /* A device that is there and never gets ready is not there. */
@@ -189,6 +209,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_timeout, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_after_timeout, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_timeout_in_session, fake_setup_held, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_timeout_of_a_filemark, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_never_ready, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_other_timeout, fake_setup_held, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_for_ever, fake_setup_held, fake_teardown),

@@ -59,8 +59,23 @@ void unit_push_event(Unit *u, const char *event, const char *format, ...)
         va_end(ap);
 }
 
+bool unit_is_unproven(const Unit *u)
+{
+        const UnitRecord *r = &u->record;
+
+        if (u->config.type != DEVICE_TAPE)
+                return false;
+        if (r->loss_unreported || r->unjournalled || !journal_is_empty(&u->journal))
+                return true;
+        for (size_t i = 0; i < u->n_queue; i++)
+                if (u->queue[i].opcode->effect == POSITION_WRITTEN)
+                        return true;
+        return false;
+}
+
 void unit_push_failed(Unit *u)
 {
+        u->failed_unproven = unit_is_unproven(u);
         u->tally.n_failures++;
         unit_push_event(u, "failed", "%s", u->record.reason);
 }

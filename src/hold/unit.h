@@ -252,7 +252,8 @@ typedef struct Unit {
         usec_t trouble_since;
         char trouble[96];
         UnitTally tally;
-        uint32_t progress; /* of what makes the drive not ready, in 65536ths, plus 1; 0: unknown */
+        uint32_t progress;    /* of what makes the drive not ready, in 65536ths, plus 1; 0: unknown */
+        bool failed_unproven; /* at the last "failed": unit_is_unproven() */
         char barcode[UNIT_BARCODE_MAX + 1]; /* of the cartridge, as far as its memory says */
         char cartridge[96];                 /* the one that was told of last, until it is taken out; "" */
         UnitCommand queue[HOLD_COMMANDS_MAX];
@@ -283,6 +284,10 @@ void unit_tick(Unit *u, usec_t now);
 
 /* Whether a program waits for the device: not for its answer, but for the device itself. */
 bool unit_waits(const Unit *u);
+/* Were the drive gone for good, what a program has written would not be on its cartridge as the program means
+ * it: something is not proven to be there, or was lost and nobody was told so yet, or a command that writes
+ * has no answer. */
+bool unit_is_unproven(const Unit *u);
 /* Ends the wait now: every command that waits gets its error, as if Timeout= were over. So does what comes
  * until the device is back; or (once) only what depends on a position that is lost by this, and all else
  * waits again. -ENODATA: nothing waits. */
