@@ -1,22 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# lab: -m 1G -t 900
+# lab: -m 896M -t 600
 # bacula-replaced [N]: N (2) times a drive is replaced in its bay while Bacula's storage daemon has it open between jobs, and as
-# often while a job writes to it. The job after that runs with the configuration untouched, on the new drive, and nobody does
-# anything.
+# often while a job writes to it. The job after that runs with the configuration untouched, on the new drive and another
+# cartridge, is restored byte for byte, and nobody does anything.
 
 rounds=${LAB_ARGS[0]:-2}
-hold_model "--drives 2 --slots 14 --tapes 12 --capacity 100M --buffer 16" MDLDRV01 MDLDRV02 MDLLIB01 || lab_done
-wait_until 10 test -e /dev/tape/by-name/lib1-changer
-mkdir -p /tmp/data
-head -c 16M /dev/urandom > /tmp/data/random
-sd=/tmp/bacula/sd.conf
-bacula_conf "$(held_by_serial MDLDRV01 nst)" "$(held_by_serial MDLDRV02 nst)" "$(held_by_serial MDLLIB01 sg)" \
-    'Maximum File Size = 8m'
-ok "configured" evertape configure bacula --config $sd --write
-cp $sd /tmp/sd.written
-ok "Bacula starts" eval 'bacula_full /tmp/data && bacula_start'
-bacula 'label barcodes pool=Tape storage=Lib drive=0 slots=1-12' yes > "$LAB_OUT/label.log"
+bacula_held "--slots 14 --tapes 12 --capacity 100M --buffer 16" 16 6 || lab_done
 
 declare -A bay=([1]=MDLDRV01 [2]=MDLDRV02)
 n_new=0
@@ -30,24 +20,6 @@ replace() { # DRIVE
 is_held_anew() { # DRIVE
     [[ $(field STATE,SERIAL "lib1-drive$1") == "held ${bay[$1]}" ]]
 }
-last_job() {
-    sqlite3 /tmp/bacula/work/bacula.db 'select max(JobId) from Job'
-}
-ended() { # JOBID
-    [[ $(sqlite3 /tmp/bacula/work/bacula.db "select JobStatus from Job where JobId=$1") != [RCFSMm] ]]
-}
-# The drive that got most since _written was noted, in REPLY.
-note_written() {
-    _written=("$(field WRITTEN lib1-drive1)" "$(field WRITTEN lib1-drive2)")
-}
-writes() {
-    local k now
-    for k in 1 2; do
-        now=$(field WRITTEN lib1-drive$k)
-        ((now - _written[k - 1] > 4 << 20)) && { drive=$k; return; }
-    done
-    return 1
-}
 # The restore before may have moved the cartridge into the other one.
 open_one() {
     for drive in 1 2; do
@@ -57,16 +29,18 @@ open_one() {
 }
 job_runs() { # TEXT
     bacula 'run job=Save yes' wait > /dev/null
-    job=$(last_job)
-    ok "$1" wait_until 5 bacula_ended "$job" T0
-    bacula_ended "$job" T0 || tail -n 20 /tmp/bacula/bacula.log
-    rm -rf /tmp/bacula/restored
-    bacula "restore client=lab-fd jobid=$job all done yes" wait >> "$LAB_OUT/restore.log"
-    ok "and is restored byte for byte" diff -r /tmp/data /tmp/bacula/restored/tmp/data
+    job=$(bacula_last_job)
+    ok "$1" bacula_ends_ok "$job"
+    ok "and is restored byte for byte" bacula_restores "$job"
+}
+volume_of() { # JOBID
+    bacula_catalog "select VolumeName from JobMedia join Media using (MediaId) where JobId=$1 order by JobMediaId desc limit 1"
+}
+status_of() { # VOLUME
+    bacula_catalog "select VolStatus from Media where VolumeName='$1'"
 }
 
-bacula 'run job=Save yes' wait > /dev/null
-ok "a job" bacula_ended 1 T0
+job_runs "a job"
 for ((round = 1; round <= rounds; round++)); do
     ok "round $round, between jobs: Bacula has a drive open" open_one
     say "drive $drive"
@@ -75,18 +49,20 @@ for ((round = 1; round <= rounds; round++)); do
     job_runs "the next job runs"
 
     say "round $round, in the middle of a job"
-    note_written
+    before=$job used=$(volume_of "$job")
+    filemarks_held
     bacula 'run job=Save yes' > /dev/null
-    ok "it writes" wait_until 60 writes
-    job=$(last_job)
+    ok "it writes a filemark" wait_until 60 filemark_waits
+    job=$(bacula_last_job)
     replace "$drive" > /dev/null
-    ok "it ends" wait_until 120 ended "$job"
-    # what docs/BACULA.md says to do: its last file has no filemark
-    bacula "update volume=$(sqlite3 /tmp/bacula/work/bacula.db 'select VolumeName from Media order by LastWritten desc limit 1') volstatus=Used" > /dev/null
-    say "as $(sqlite3 /tmp/bacula/work/bacula.db "select JobStatus || JobErrors from Job where JobId=$job")"
+    filemarks_free
+    ok "it ends" wait_until 120 bacula_ended "$job"
+    say "as $(bacula_job "$job")"
     ok "the new drive is held" wait_until 120 is_held_anew "$drive"
     job_runs "the next job runs"
+    ok "on another volume" test "$(volume_of "$job")" != "$used"
+    same "since the hook has taken that out of use" Used "$(status_of "$used")"
+    ok "and said so" evertaped_said "^volume $used is not appended to any more"
+    ok "the job before, too" bacula_restores "$before"
 done
-cp /tmp/bacula/bacula.log "$LAB_OUT/"
-ok "the configuration is as it was" cmp $sd /tmp/sd.written
-lab_done
+bacula_held_done
