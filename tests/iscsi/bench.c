@@ -2,7 +2,8 @@
 
 /* What holding costs: the same blocks to the same target, written by a program that uses libiscsi and nothing
  * else, and through the engine and the iscsi transport, by turns: bench [--mib N] [--block N] [--rounds N]
- * [--pipeline MIB] [--delay MICROSECONDS], of the round trip. */
+ * [--pipeline MIB] [--delay MICROSECONDS], of the round trip, [--port PORT], of a target that is there
+ * already and has the name and the unit of the one that is started otherwise. */
 
 #include <getopt.h>
 #include <iscsi/iscsi.h>
@@ -131,58 +132,81 @@ static int compare(const void *a, const void *b)
         return (x > y) - (x < y);
 }
 
-int main(int argc, char **argv)
+static struct {
+        uint32_t n_block;
+        unsigned mib, rounds, pipeline, delay, port;
+} arg = {.n_block = 256 * 1024, .mib = 256, .rounds = 5, .pipeline = 16};
+
+static bool parse_arguments(int argc, char **argv)
 {
-        static const struct option options[] = {
-                {"mib", required_argument, NULL, 'm'},    {"block", required_argument, NULL, 'b'},
-                {"rounds", required_argument, NULL, 'r'}, {"pipeline", required_argument, NULL, 'p'},
-                {"delay", required_argument, NULL, 'd'},  {}};
-        static uint8_t data[RIG_BLOCK_MAX];
-        uint32_t n_block = 256 * 1024;
-        unsigned mib = 256, rounds = 5, pipeline = 16, delay = 0, n_blocks, port;
-        double ratios[ROUNDS_MAX];
-        char portal[ISCSI_PORTAL_MAX];
-        Target t;
-        Delay d;
+        static const struct option options[] = {{"mib", required_argument, NULL, 'm'},
+                                                {"block", required_argument, NULL, 'b'},
+                                                {"rounds", required_argument, NULL, 'r'},
+                                                {"pipeline", required_argument, NULL, 'p'},
+                                                {"delay", required_argument, NULL, 'd'},
+                                                {"port", required_argument, NULL, 't'},
+                                                {}};
 
         for (int c; (c = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
                 unsigned v = c == '?' ? 0 : (unsigned) strtoul(optarg, NULL, 0);
 
                 if (v == 0 && c != 'p' && c != 'd')
-                        return 2;
-                pipeline = c == 'p' ? v : pipeline;
-                delay = c == 'd' ? v : delay;
-                mib = c == 'm' ? v : mib;
-                n_block = c == 'b' && v <= RIG_BLOCK_MAX ? v : n_block;
-                rounds = c == 'r' && v <= ROUNDS_MAX ? v : rounds;
+                        return false;
+                arg.pipeline = c == 'p' ? v : arg.pipeline;
+                arg.delay = c == 'd' ? v : arg.delay;
+                arg.port = c == 't' ? v : arg.port;
+                arg.mib = c == 'm' ? v : arg.mib;
+                arg.n_block = c == 'b' && v <= RIG_BLOCK_MAX ? v : arg.n_block;
+                arg.rounds = c == 'r' && v <= ROUNDS_MAX ? v : arg.rounds;
         }
-        n_blocks = (unsigned) (((uint64_t) mib << 20) / n_block);
+        return optind == argc;
+}
+
+/* Whoever comes first in one round comes second in the next. */
+static double measure(unsigned round, unsigned port)
+{
+        unsigned n_blocks = (unsigned) (((uint64_t) arg.mib << 20) / arg.n_block);
+        static uint8_t data[RIG_BLOCK_MAX];
+        char portal[ISCSI_PORTAL_MAX];
+        double p = 0, h;
+
         rig_fill(1, data, sizeof(data));
-        target_init(&t, mib * 2 + 100);
-        target_start(&t);
-        port = t.port;
-        if (delay > 0) {
-                delay_start(&d, t.port, delay);
+        snprintf(portal, sizeof(portal), "127.0.0.1:%u", port);
+        if (round % 2 == 0)
+                p = arg.mib / plain(portal, arg.n_block, n_blocks, data);
+        h = arg.mib / held(port, arg.pipeline, arg.n_block, n_blocks, data);
+        if (round % 2 == 1)
+                p = arg.mib / plain(portal, arg.n_block, n_blocks, data);
+        printf("plain %7.1f MiB/s, held %7.1f MiB/s, ratio %.3f\n", p, h, h / p);
+        return h / p;
+}
+
+int main(int argc, char **argv)
+{
+        double ratios[ROUNDS_MAX];
+        unsigned port;
+        Target t;
+        Delay d;
+
+        if (!parse_arguments(argc, argv))
+                return 2;
+        if (arg.port == 0) {
+                target_init(&t, arg.mib * 2 + 100);
+                target_start(&t);
+        }
+        port = arg.port > 0 ? arg.port : t.port;
+        if (arg.delay > 0) {
+                delay_start(&d, port, arg.delay);
                 port = d.port;
         }
-        snprintf(portal, sizeof(portal), "127.0.0.1:%u", port);
-        for (unsigned i = 0; i < rounds; i++) {
-                double p = 0, h;
-
-                /* whoever comes first in one round comes second in the next */
-                if (i % 2 == 0)
-                        p = mib / plain(portal, n_block, n_blocks, data);
-                h = mib / held(port, pipeline, n_block, n_blocks, data);
-                if (i % 2 == 1)
-                        p = mib / plain(portal, n_block, n_blocks, data);
-                printf("plain %7.1f MiB/s, held %7.1f MiB/s, ratio %.3f\n", p, h, h / p);
-                ratios[i] = h / p;
-        }
-        qsort(ratios, rounds, sizeof(ratios[0]), compare);
-        printf("blocks of %u, round trip of %u us: median of the ratios %.3f\n", n_block, delay,
-               ratios[rounds / 2]);
-        if (delay > 0)
+        for (unsigned i = 0; i < arg.rounds; i++)
+                ratios[i] = measure(i, port);
+        qsort(ratios, arg.rounds, sizeof(ratios[0]), compare);
+        printf("blocks of %u, round trip of %u us: median of the ratios %.3f\n", arg.n_block, arg.delay,
+               ratios[arg.rounds / 2]);
+        if (arg.delay > 0)
                 delay_stop(&d);
-        target_deinit(&t);
+        if (arg.port == 0)
+                target_deinit(&t);
         return 0;
 }

@@ -19,3 +19,25 @@ model_up() {
 model() {
     "$LAB_BUILD/tests/model/evertape-model" --ctl /run/lab-model "$@"
 }
+
+# lio_up TARGET NAME...: the model's devices are taken from this machine's SCSI and given to an iSCSI target of the
+# kernel's, which answers at port 3260; the first of them is LUN 0.
+lio_up() {
+    local core=/sys/kernel/config/target/core/user_3600 wwn lun=0 name
+    local tpg=/sys/kernel/config/target/iscsi/$1/tpgt_1
+    shift
+    for wwn in /sys/kernel/config/target/loopback/naa.6001405*; do
+        rm "$wwn/tpgt_1/lun/lun_0/backstore" && rmdir "$wwn/tpgt_1/lun/lun_0" "$wwn/tpgt_1" "$wwn" || return
+    done
+    modprobe iscsi_target_mod || return
+    mkdir -p "$tpg" && mkdir "$tpg/np/127.0.0.1:3260" || return
+    for name; do
+        mkdir "$tpg/lun/lun_$lun" && ln -s "$core/model-$name" "$tpg/lun/lun_$lun/backstore" || return
+        lun=$((lun + 1))
+    done
+    echo 0 > "$tpg/attrib/authentication"
+    echo 0 > "$tpg/attrib/demo_mode_write_protect"
+    echo 1 > "$tpg/attrib/cache_dynamic_acls"
+    echo 1 > "$tpg/attrib/generate_node_acls"
+    echo 1 > "$tpg/enable"
+}

@@ -9,25 +9,6 @@ cuts=${1:-20}
 target=iqn.2026-11.test:model
 tpg=/sys/kernel/config/target/iscsi/$target/tpgt_1
 
-# The model's devices are taken from this machine's SCSI and given to the target.
-lio_up() {
-    local core=/sys/kernel/config/target/core/user_3600 wwn lun=0 name
-    for wwn in /sys/kernel/config/target/loopback/naa.6001405*; do
-        rm "$wwn/tpgt_1/lun/lun_0/backstore" && rmdir "$wwn/tpgt_1/lun/lun_0" "$wwn/tpgt_1" "$wwn" || return
-    done
-    modprobe iscsi_target_mod || return
-    mkdir -p "$tpg" && mkdir "$tpg/np/127.0.0.1:3260" || return
-    for name; do
-        mkdir "$tpg/lun/lun_$lun" && ln -s "$core/model-$name" "$tpg/lun/lun_$lun/backstore" || return
-        lun=$((lun + 1))
-    done
-    echo 0 > "$tpg/attrib/authentication"
-    echo 0 > "$tpg/attrib/demo_mode_write_protect"
-    echo 1 > "$tpg/attrib/cache_dynamic_acls"
-    echo 1 > "$tpg/attrib/generate_node_acls"
-    echo 1 > "$tpg/enable"
-}
-
 inventory() {
     local text
     mtx -f "$lib" status > /tmp/inventory || return
@@ -58,7 +39,7 @@ n_cuts() {
 lab_udev
 lab_dbus
 model_up --drives 1 --slots 6 --tapes 3 --capacity 60M --buffer 16 || lab_done
-ok "the model is behind the kernel's target" lio_up changer drive1
+ok "the model is behind the kernel's target" lio_up "$target" changer drive1
 evertape_config '[Hold]' 'Journal=32M' '[iSCSI]' 'InitiatorName=iqn.2026-11.test:guest'
 ok "evertaped starts" evertaped_start
 ok "attach" prints 'changer .*MDLLIB01' evertape attach "iscsi://127.0.0.1/$target"
