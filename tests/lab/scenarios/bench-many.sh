@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # lab: -m 3G -t 600
 # bench-many [N]: what many held drives cost that nobody uses, 1, 8 and N (64) of them: wake-ups, processor time, memory; how
-# long evertaped takes to serve them all again; and how long a program waits after its drive is back. Numbers go to
-# $LAB_OUT/many.tsv: what, how many, value, unit.
+# long evertaped takes to serve them all again; how long a program waits after its drive is back; and how long after
+# the kernel has told of a device its links are there. Numbers go to $LAB_OUT/many.tsv: what, how many, value, unit.
 
 n=${1:-64}
 lab_udev
@@ -104,4 +104,24 @@ while read -r line; do
     note resume 1 "${line#*programs go on }" ""
 done < /tmp/resumes
 same "resumes that the log has" 5 "$(wc -l < /tmp/resumes)"
+
+# From the kernel's event for a device that comes to udev's, when all its links are there: of a changer that is not held.
+udevadm monitor --kernel --udev --subsystem-match=scsi_generic > /tmp/monitor &
+monitor=$!
+ok "udev is listened to" wait_until 10 grep -q 'the kernel uevent' /tmp/monitor
+for i in 1 2 3 4 5; do
+    "$LAB_BUILD/tests/model/evertape-model" --ctl /run/lab-model0 pull changer > /dev/null
+    udevadm settle --timeout=60
+    "$LAB_BUILD/tests/model/evertape-model" --ctl /run/lab-model0 return changer > /dev/null
+    udevadm settle --timeout=60
+done
+ok "the link is there" test -e /dev/tape/by-name/lib1-changer
+kill "$monitor"
+tr -d '[]' < /tmp/monitor | awk '$1 ~ /^KERNEL/ && $2 == "add" { sub("KERNEL", "", $1); from[$3] = $1 }
+    $1 ~ /^UDEV/ && $2 == "add" && ($3 in from) { sub("UDEV", "", $1); printf "%d\n", ($1 - from[$3]) * 1000; delete from[$3] }' \
+    > /tmp/links
+while read -r ms; do
+    note links "$n" "$ms" "ms from the kernel's event to udev's, with all links"
+done < /tmp/links
+same "devices that came" 5 "$(wc -l < /tmp/links)"
 lab_done
