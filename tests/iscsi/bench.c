@@ -121,6 +121,7 @@ static double held(unsigned port, unsigned pipeline, uint32_t n_block, unsigned 
         if (!rig_run(&r, filemark_cdb, sizeof(filemark_cdb), NULL, 0))
                 exit(1);
         begun = seconds() - begun;
+        (void) rig_run(&r, rewind_cdb, sizeof(rewind_cdb), NULL, 0); /* the drive has variable blocks again */
         rig_deinit(&r);
         return begun;
 }

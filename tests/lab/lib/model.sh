@@ -35,6 +35,7 @@ lio_up() {
         mkdir "$tpg/lun/lun_$lun" && ln -s "$core/model-$name" "$tpg/lun/lun_$lun/backstore" || return
         lun=$((lun + 1))
     done
+    echo 262144 > "$tpg/param/MaxRecvDataSegmentLength"
     echo 0 > "$tpg/attrib/authentication"
     echo 0 > "$tpg/attrib/demo_mode_write_protect"
     echo 1 > "$tpg/attrib/cache_dynamic_acls"
