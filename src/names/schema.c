@@ -130,10 +130,14 @@ static int read_version(sqlite3 *db)
         return (int) version;
 }
 
+/* In one transaction: another process that makes the registry just now would show half of it. */
 int schema_check(sqlite3 *db)
 {
-        int version = read_version(db);
+        int version = schema_error(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL));
 
+        if (version >= 0)
+                version = read_version(db);
+        (void) sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
         if (version < 0)
                 return version;
         return version == (int) ELEMENTSOF(migrations) ? 0 : -ENOENT;
