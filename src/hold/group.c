@@ -222,13 +222,14 @@ void step_group_select_start(Unit *u, usec_t now)
         unit_goto_step(u, STEP_GROUP_SENSE, now);
 }
 
-/* As it was sensed, with another length; the number of blocks is 0: it is for all. */
+/* As it was sensed, with another length. Number of blocks and medium type are 0, as st has them: for all of
+ * the medium, whatever it is. */
 static void select_length(Unit *u, ModeHeader h)
 {
         ByteWriter w = byte_writer(u->scratch, MODE_LENGTH);
         uint8_t cdb[SCSI_CDB_MAX];
 
-        h.n_blocks = 0;
+        h.n_blocks = h.medium_type = 0;
         h.block_length = wanted_length(u);
         mode_begin(&w, MODE_FORM_SELECT_6, &h);
         if (u->grouping.wanted > 0) {
@@ -251,7 +252,8 @@ static void length_is_set(Unit *u, usec_t now)
         unit_goto_step(u, unit_is_resuming(u) ? STEP_PROTECTION : STEP_NONE, now);
 }
 
-/* A drive that does not take ours has to say that it has the program's. */
+/* A drive that does not take ours has to say that it has the program's. One that had neither before is left
+ * as it is. */
 static void length_is_not_set(Unit *u, usec_t now)
 {
         u->record.no_groups = 1;
@@ -273,9 +275,11 @@ void step_group_sense_done(Unit *u, const StepResult *r, usec_t now)
                      mode_parse(MODE_FORM_SENSE_6, u->scratch, r->result->n_transferred, &h, &pages) >= 0 &&
                      h.has_descriptor;
 
+        bool others = u->record.group_length == 0 && known && h.block_length != u->record.block_length;
+
         if (known && h.block_length == wanted_length(u) && u->record.group_length > 0)
                 length_is_set(u, now);
-        else if (known && u->grouping.n_tries < TRIES)
+        else if (known && !others && u->grouping.n_tries < TRIES)
                 select_length(u, h);
         else
                 length_is_not_set(u, now);

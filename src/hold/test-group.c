@@ -233,6 +233,16 @@ static void test_mode_sense_refused(void **state)
         expect_no_more_groups(f);
 }
 
+/* Somebody else has set it, behind our back. */
+static void test_has_another_length_already(void **state)
+{
+        Fake *f = *state;
+
+        approach(f);
+        expect(f, CDB_MODE_SENSE, mode_reply(512));
+        expect_no_more_groups(f);
+}
+
 /* It says GOOD and has another length then: what was written with it would be something else. */
 static void test_another_length_than_was_set(void **state)
 {
@@ -513,6 +523,7 @@ int main(void)
                 TEST(test_of_one_length),
                 TEST(test_mode_select_refused),
                 TEST(test_mode_sense_refused),
+                TEST(test_has_another_length_already),
                 TEST(test_another_length_than_was_set),
                 TEST(test_group_refused),
                 TEST(test_switched_off_meanwhile),
