@@ -140,11 +140,11 @@ static bool is_to_be_sent_again(const Unit *u, const ScsiResult *result)
         return result->delivery == SCSI_NOT_SENT && !result->path_gone;
 }
 
-/* A group that the adapter cannot carry is sent as smaller ones. */
+/* A group that the adapter cannot carry, or for which the kernel has no memory, is sent as smaller ones. */
 static bool is_too_large(const Unit *u, const ScsiResult *result)
 {
         return u->grouping.n_records > 1 && result->delivery == SCSI_NOT_SENT && !result->path_gone &&
-               !u->path_condemned && unit_cannot_be_sent(result);
+               !u->path_condemned;
 }
 
 void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now)
@@ -159,6 +159,8 @@ void unit_behind_result(Unit *u, const ScsiResult *result, usec_t now)
                 unit_store(u);
         } else if (is_too_large(u, result)) {
                 u->grouping.limit = u->grouping.n_data / 2;
+                if (!unit_cannot_be_sent(result))
+                        u->wake = now + UNIT_RETRY_AFTER;
         } else if (is_to_be_sent_again(u, result)) {
                 u->wake = now + UNIT_RETRY_AFTER;
         } else {

@@ -182,6 +182,19 @@ static void test_too_large_for_the_adapter(void **state)
         assert_int_equal(f->unit.phase, UNIT_HELD);
 }
 
+/* The kernel is short of memory: later, and fewer. */
+static void test_no_memory_for_it(void **state)
+{
+        Fake *f = *state;
+
+        reach(f);
+        expect_group(f, NOT_SENT_NOW);
+        assert_nothing_sent(f);
+        fake_tick(f);
+        expect_out(f, GROUP_OF(1), blocks(FIRST_GROUP, 1), N, GOOD);
+        expect_out(f, GROUP_OF(1), blocks(FIRST_GROUP + 1, 1), N, GOOD);
+}
+
 static void test_of_one_length(void **state)
 {
         Fake *f = *state;
@@ -520,6 +533,7 @@ int main(void)
                 TEST(test_not_before_the_length_is_noted),
                 TEST(test_fixed_blocks),
                 TEST(test_too_large_for_the_adapter),
+                TEST(test_no_memory_for_it),
                 TEST(test_of_one_length),
                 TEST(test_mode_select_refused),
                 TEST(test_mode_sense_refused),
