@@ -117,9 +117,9 @@ for i in 1 2 3 4 5; do
 done
 ok "the link is there" test -e /dev/tape/by-name/lib1-changer
 kill "$monitor"
-tr -d '[]' < /tmp/monitor | awk '$1 ~ /^KERNEL/ && $2 == "add" { sub("KERNEL", "", $1); from[$3] = $1 }
-    $1 ~ /^UDEV/ && $2 == "add" && ($3 in from) { sub("UDEV", "", $1); printf "%d\n", ($1 - from[$3]) * 1000; delete from[$3] }' \
-    > /tmp/links
+wait "$monitor" 2> /dev/null # what it has said is in the file then
+tr '[]' '  ' < /tmp/monitor | awk '$1 == "KERNEL" && $3 == "add" { from[$4] = $2 }
+    $1 == "UDEV" && $3 == "add" && ($4 in from) { printf "%d\n", ($2 - from[$4]) * 1000; delete from[$4] }' > /tmp/links
 while read -r ms; do
     note links "$n" "$ms" "ms from the kernel's event to udev's, with all links"
 done < /tmp/links
