@@ -39,6 +39,7 @@ say "writing"
 ok "the drive has the length of the blocks" begins
 ok "it is noted on disk" notes
 ok "a program that asks sees variable blocks" program_has "0 0 0"
+# shellcheck disable=SC2154
 wait "$_feed_pid"
 feed_aside /tmp/data 10
 ok "it has it again" wait_until 30 drive_has 65536
