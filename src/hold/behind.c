@@ -105,13 +105,11 @@ bool unit_is_behind(const Unit *u)
 void unit_send_behind(Unit *u)
 {
         const JournalRecord *r = journal_record(&u->journal, u->record.journal.sent);
-        UnitGroup g = unit_group_waiting(u);
+        UnitGroup g = unit_next_group(u);
         bool fixed = r->fixed || u->record.group_length > 0;
         uint8_t cdb[SCSI_CDB_MAX];
 
-        u->grouping.streak = g.n_records > 1 ? u->grouping.streak + 1 : 0;
-        if (!unit_is_grouped(u, r))
-                g = (UnitGroup){1, r->n_objects, r->n_objects * r->length};
+        u->grouping.streak = unit_more_wait(u) ? u->grouping.streak + 1 : 0;
         u->grouping.n_records = g.n_records;
         u->grouping.n_data = g.n_data;
         unit_submit_step(u, cdb, scsi_cdb_write_6(cdb, fixed, fixed ? g.n_objects : g.n_data), SCSI_DATA_OUT,

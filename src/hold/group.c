@@ -25,33 +25,6 @@
 #define MODE_LENGTH       12       /* header and one block descriptor */
 #define TRIES             2        /* to set what the drive then does not have */
 
-/* ---- how many ---- */
-
-static bool joins(const Unit *u, const JournalRecord *first, const JournalRecord *r, const UnitGroup *so_far)
-{
-        uint64_t n_data = (uint64_t) r->n_objects * r->length;
-
-        return r->length == first->length && r->fixed == first->fixed &&
-               r->offset == first->offset + so_far->n_data &&
-               first->offset % u->journal.n_ring + so_far->n_data + n_data <= u->journal.n_ring &&
-               so_far->n_data + n_data <= u->grouping.limit &&
-               so_far->n_objects + r->n_objects <= GROUP_OBJECTS_MAX;
-}
-
-UnitGroup unit_group_waiting(const Unit *u)
-{
-        const JournalRecord *first = journal_record(&u->journal, u->record.journal.sent), *r = first;
-        UnitGroup g = {};
-
-        do {
-                g.n_records++;
-                g.n_objects += r->n_objects;
-                g.n_data += r->n_objects * r->length;
-                r = journal_record(&u->journal, u->record.journal.sent + g.n_records);
-        } while (r && joins(u, first, r, &g));
-        return g;
-}
-
 /* ---- whether ---- */
 
 static bool may_group(const Unit *u)
@@ -59,7 +32,7 @@ static bool may_group(const Unit *u)
         return u->config.group_after > 0 && !u->record.no_groups;
 }
 
-bool unit_is_grouped(const Unit *u, const JournalRecord *r)
+static bool is_grouped(const Unit *u, const JournalRecord *r)
 {
         return may_group(u) &&
                (r->fixed || (u->record.group_length > 0 && r->length == u->record.group_length));
@@ -104,7 +77,7 @@ Step unit_step_before_behind(const Unit *u)
         const JournalRecord *r = journal_record(&u->journal, u->record.journal.sent);
 
         if (u->record.group_length > 0)
-                return unit_is_grouped(u, r) ? STEP_NONE : STEP_UNGROUP;
+                return is_grouped(u, r) ? STEP_NONE : STEP_UNGROUP;
         return step_for(u, length_behind(u));
 }
 
@@ -171,6 +144,51 @@ void unit_note_refused_group(Unit *u, const Sense *sense)
             sense->key == SENSE_ILLEGAL_REQUEST)
                 u->record.no_groups = 1;
 }
+
+/* ---- how many ---- */
+
+static bool joins(const Unit *u, const JournalRecord *first, const JournalRecord *r, const UnitGroup *so_far)
+{
+        uint64_t n_data = (uint64_t) r->n_objects * r->length;
+
+        return r->length == first->length && r->fixed == first->fixed &&
+               r->offset == first->offset + so_far->n_data &&
+               first->offset % u->journal.n_ring + so_far->n_data + n_data <= u->journal.n_ring &&
+               so_far->n_data + n_data <= u->grouping.limit &&
+               so_far->n_objects + r->n_objects <= GROUP_OBJECTS_MAX;
+}
+
+static UnitGroup group_of(const JournalRecord *r)
+{
+        return (UnitGroup){1, r->n_objects, r->n_objects * r->length};
+}
+
+bool unit_more_wait(const Unit *u)
+{
+        const JournalRecord *first = journal_record(&u->journal, u->record.journal.sent);
+        const JournalRecord *second = journal_record(&u->journal, u->record.journal.sent + 1);
+        UnitGroup g = group_of(first);
+
+        return second && joins(u, first, second, &g);
+}
+
+UnitGroup unit_next_group(const Unit *u)
+{
+        const JournalRecord *first = journal_record(&u->journal, u->record.journal.sent), *r;
+        UnitGroup g = group_of(first);
+
+        if (!is_grouped(u, first))
+                return g;
+        while ((r = journal_record(&u->journal, u->record.journal.sent + g.n_records)) &&
+               joins(u, first, r, &g)) {
+                g.n_records++;
+                g.n_objects += r->n_objects;
+                g.n_data += r->n_objects * r->length;
+        }
+        return g;
+}
+
+/* ---- for the program ---- */
 
 /* Commands that mean the same whatever the block length is. */
 static bool is_harmless(const ScsiOpcode *opcode)

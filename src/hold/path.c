@@ -45,7 +45,7 @@ void unit_lose_path(Unit *u, usec_t now, const char *why)
         u->wake = USEC_INFINITY;
         unit_end_stream(u);
         unit_drop_ahead(u);
-        if (u->phase == UNIT_HELD || u->phase == UNIT_FAILED) {
+        if (!unit_is_resuming(u)) {
                 u->outage_since = now;
                 unit_push_event(u, "away", "%s", why);
         }
@@ -124,7 +124,7 @@ void unit_lose_what_waits(Unit *u)
         if (u->config.type == DEVICE_TAPE &&
             (unit_session_open(u) || u->record.in_flight.phase != IN_FLIGHT_NONE))
                 u->record.position_lost = PLACE_LOST;
-        u->record.loss_unreported |= !journal_is_empty(&u->journal) || u->record.unjournalled;
+        u->record.loss_unreported |= unit_has_unproven(u);
         u->record.unjournalled = 0;
         u->record.answer_lost = 1;
         u->record.in_flight = (InFlight){};

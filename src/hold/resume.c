@@ -205,7 +205,7 @@ static void tell_of_reset(Unit *u, usec_t now)
 
 void unit_give_up_position(Unit *u, usec_t now, const char *format, ...)
 {
-        bool lost_data = !journal_is_empty(&u->journal) || u->record.unjournalled;
+        bool lost_data = unit_has_unproven(u);
         va_list ap;
 
         va_start(ap, format);
@@ -302,7 +302,7 @@ static bool is_housekeeping(int step)
 
 void unit_start_recovery(Unit *u, Step step, usec_t now)
 {
-        if (u->phase == UNIT_HELD || u->phase == UNIT_FAILED)
+        if (!unit_is_resuming(u))
                 if (u->path_open && !u->timed_out)
                         u->outage_since = now;
         unit_note_trouble(u, now, "a command was not answered");

@@ -12,8 +12,7 @@
 
 static bool has_to_commit(const Unit *u)
 {
-        return u->config.type == DEVICE_TAPE && !u->record.position_lost &&
-               (!journal_is_empty(&u->journal) || u->record.unjournalled);
+        return u->config.type == DEVICE_TAPE && !u->record.position_lost && unit_has_unproven(u);
 }
 
 static bool has_to_allow(const Unit *u)
@@ -78,6 +77,6 @@ bool unit_stopped(const Unit *u)
 {
         if (u->submitted != SUBMITTED_NOTHING || u->awaiting_answer || u->n_actions > 0)
                 return false;
-        return !u->path_open || (u->phase != UNIT_HELD && u->phase != UNIT_FAILED) ||
+        return !u->path_open || unit_is_resuming(u) ||
                !(u->ahead.n > 0 || unit_must_ungroup(u, NULL) || has_to_commit(u) || has_to_allow(u));
 }

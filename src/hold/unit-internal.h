@@ -76,10 +76,10 @@ typedef struct UnitGroup {
         uint32_t n_objects, n_data;
 } UnitGroup;
 
-/* The next WRITE that is to be sent, and what waits behind it and could go with it. */
-UnitGroup unit_group_waiting(const Unit *u);
-/* As the drive is set now, it can. */
-bool unit_is_grouped(const Unit *u, const JournalRecord *r);
+/* The next WRITE that is to be sent, and what goes with it as the drive is set now. */
+UnitGroup unit_next_group(const Unit *u);
+/* Behind it waits another one that could. */
+bool unit_more_wait(const Unit *u);
 /* Before they can be: their length has to be noted. */
 void unit_ask_to_note_behind(Unit *u);
 void unit_ask_to_note_ahead(Unit *u);
@@ -183,6 +183,11 @@ bool unit_session_open(const Unit *u);
 static inline bool unit_has_lost(const Unit *u)
 {
         return u->record.position_lost == PLACE_LOST;
+}
+/* Acknowledged, and not known to be on the medium. */
+static inline bool unit_has_unproven(const Unit *u)
+{
+        return !journal_is_empty(&u->journal) || u->record.unjournalled;
 }
 /* Between the loss of the device and the end of its resume. */
 static inline bool unit_is_resuming(const Unit *u)

@@ -61,11 +61,9 @@ void unit_push_event(Unit *u, const char *event, const char *format, ...)
 
 bool unit_is_unproven(const Unit *u)
 {
-        const UnitRecord *r = &u->record;
-
         if (u->config.type != DEVICE_TAPE)
                 return false;
-        if (r->loss_unreported || r->unjournalled || !journal_is_empty(&u->journal))
+        if (u->record.loss_unreported || unit_has_unproven(u))
                 return true;
         for (size_t i = 0; i < u->n_queue; i++)
                 if (u->queue[i].opcode->effect == POSITION_WRITTEN)
@@ -205,7 +203,7 @@ static bool start_housekeeping(Unit *u, usec_t now)
 
 static bool may_run(const Unit *u)
 {
-        return u->path_open && !u->path_condemned && (u->phase == UNIT_HELD || u->phase == UNIT_FAILED) &&
+        return u->path_open && !u->path_condemned && !unit_is_resuming(u) &&
                u->submitted == SUBMITTED_NOTHING && u->resume.step == STEP_NONE && !u->awaiting_answer &&
                u->wake == USEC_INFINITY;
 }
