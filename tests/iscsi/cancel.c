@@ -223,9 +223,9 @@ static void check_ends_once(const Case *c, Probe *p, const Proxy *proxy)
               c->name, detail);
 }
 
-static void play(const void *data_of_case)
+static void play(size_t i)
 {
-        const Case *c = data_of_case;
+        const Case *c = &cases[i];
         Probe p = {};
         Target t;
         Proxy proxy;
@@ -251,18 +251,12 @@ static void play(const void *data_of_case)
         target_deinit(&t);
 }
 
+static const char *name(size_t i)
+{
+        return cases[i].name;
+}
+
 int main(int argc, char **argv)
 {
-        pid_t pids[ELEMENTSOF(cases)];
-
-        if (!target_is_installed()) {
-                printf("tgtd is not installed\n");
-                return 77;
-        }
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                pids[i] = argc < 2 || strcmp(argv[1], cases[i].name) == 0 ? check_start(play, &cases[i]) : 0;
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                if (pids[i] != 0)
-                        check_wait(pids[i], cases[i].name);
-        return check_end();
+        return check_main(argc, argv, ELEMENTSOF(cases), name, play);
 }

@@ -325,35 +325,26 @@ static void test_babble(void)
         test_garbage(60, 77, PROXY_BABBLE, 1, "a portal that babbles");
 }
 
-typedef struct Test {
+static const struct {
         const char *name;
         void (*run)(void);
-} Test;
-
-static const Test tests[] = {
+} cases[] = {
         {"refusals", test_refusals},           {"chap", test_chap},         {"qualifiers", test_qualifiers},
         {"discovery", test_discovery},         {"digest", test_digest},     {"garbled", test_garbled},
         {"garbled-again", test_garbled_again}, {"invented", test_invented}, {"babble", test_babble},
 };
 
-static void run(const void *test)
+static const char *name(size_t i)
 {
-        ((const Test *) test)->run();
+        return cases[i].name;
 }
 
-/* With a name: only that one. */
+static void run(size_t i)
+{
+        cases[i].run();
+}
+
 int main(int argc, char **argv)
 {
-        pid_t pids[ELEMENTSOF(tests)];
-
-        if (!target_is_installed()) {
-                printf("tgtd is not installed\n");
-                return 77;
-        }
-        for (size_t i = 0; i < ELEMENTSOF(tests); i++)
-                pids[i] = argc < 2 || strcmp(argv[1], tests[i].name) == 0 ? check_start(run, &tests[i]) : 0;
-        for (size_t i = 0; i < ELEMENTSOF(tests); i++)
-                if (pids[i] != 0)
-                        check_wait(pids[i], tests[i].name);
-        return check_end();
+        return check_main(argc, argv, ELEMENTSOF(cases), name, run);
 }

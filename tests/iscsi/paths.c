@@ -261,35 +261,27 @@ static void test_networks(void)
         target_deinit(&t);
 }
 
-typedef struct Test {
+static const struct {
         const char *name;
         void (*run)(void);
-} Test;
-
-static const Test tests[] = {
+} cases[] = {
         {"restart", test_target_restart},  {"lun-order", test_lun_order},
         {"other-drive", test_other_drive}, {"full", test_full},
         {"portals", test_portals},         {"silence", test_silence},
         {"networks", test_networks},
 };
 
-static void run(const void *test)
+static const char *name(size_t i)
 {
-        ((const Test *) test)->run();
+        return cases[i].name;
+}
+
+static void run(size_t i)
+{
+        cases[i].run();
 }
 
 int main(int argc, char **argv)
 {
-        pid_t pids[ELEMENTSOF(tests)];
-
-        if (!target_is_installed()) {
-                printf("tgtd is not installed\n");
-                return 77;
-        }
-        for (size_t i = 0; i < ELEMENTSOF(tests); i++)
-                pids[i] = argc < 2 || strcmp(argv[1], tests[i].name) == 0 ? check_start(run, &tests[i]) : 0;
-        for (size_t i = 0; i < ELEMENTSOF(tests); i++)
-                if (pids[i] != 0)
-                        check_wait(pids[i], tests[i].name);
-        return check_end();
+        return check_main(argc, argv, ELEMENTSOF(cases), name, run);
 }

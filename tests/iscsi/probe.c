@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "iscsi/target.h"
 #include "scsi/cdb.h"
 #include "util/cleanup.h"
 
@@ -29,7 +30,7 @@ int check_end(void)
         return n_failed > 0;
 }
 
-pid_t check_start(void (*run)(const void *data), const void *data)
+static pid_t start(void (*run)(size_t i), size_t i)
 {
         pid_t pid;
 
@@ -40,7 +41,7 @@ pid_t check_start(void (*run)(const void *data), const void *data)
         if (pid == 0) {
                 int status;
 
-                run(data);
+                run(i);
                 status = check_end();
                 fflush(NULL);
                 _exit(status);
@@ -48,11 +49,24 @@ pid_t check_start(void (*run)(const void *data), const void *data)
         return pid;
 }
 
-void check_wait(pid_t pid, const char *what)
+int check_main(int argc, char **argv, size_t n_cases, const char *(*name)(size_t i), void (*run)(size_t i))
 {
-        int status = 0;
+        _cleanup_free_ pid_t *pids = calloc(n_cases, sizeof(*pids));
 
-        check(waitpid(pid, &status, 0) == pid && status == 0, what, "");
+        if (!target_is_installed()) {
+                printf("tgtd is not installed\n");
+                return 77;
+        }
+        for (size_t i = 0; pids && i < n_cases; i++)
+                if (argc < 2 || strcmp(argv[1], name(i)) == 0)
+                        pids[i] = start(run, i);
+        for (size_t i = 0; pids && i < n_cases; i++) {
+                int status = 0;
+
+                if (pids[i] != 0)
+                        check(waitpid(pids[i], &status, 0) == pids[i] && status == 0, name(i), "");
+        }
+        return check_end();
 }
 
 static usec_t now(void)

@@ -10,10 +10,10 @@
 bool check(bool good, const char *what, const char *detail);
 /* Prints the counts; the exit status. */
 int check_end(void);
-/* In a process of its own: most of these tests wait for what takes time. */
-pid_t check_start(void (*run)(const void *data), const void *data);
-/* Its checks are one here. */
-void check_wait(pid_t pid, const char *what);
+/* A test program against tgtd: its cases at once, each in a process of its own, since most of them wait for
+ * what takes time. The checks of a case are one here. With a name as argument only that case. The exit
+ * status; 77 without tgtd. */
+int check_main(int argc, char **argv, size_t n_cases, const char *(*name)(size_t i), void (*run)(size_t i));
 
 typedef struct Probe {
         Transport *transport;

@@ -83,28 +83,33 @@ _printf_(3, 0) static pid_t spawn(const Target *t, const char *program, const ch
         return pid;
 }
 
+static bool ends_well(pid_t pid)
+{
+        int status;
+
+        return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 _printf_(3, 4) static bool run(const Target *t, const char *program, const char *format, ...)
 {
         va_list ap;
-        int status;
         pid_t pid;
 
         va_start(ap, format);
         pid = spawn(t, program, format, ap);
         va_end(ap);
-        return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        return ends_well(pid);
 }
 
 bool target_ip(const Target *t, const char *format, ...)
 {
         va_list ap;
-        int status;
         pid_t pid;
 
         va_start(ap, format);
         pid = spawn(t, IP, format, ap);
         va_end(ap);
-        return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        return ends_well(pid);
 }
 
 _printf_(2, 3) static pid_t start(const Target *t, const char *format, ...)
