@@ -7,7 +7,6 @@
 
 #define READ_100    "08 00 00 00 64 00"
 #define WRITE_100   "0a 00 00 00 64 00"
-#define MODE_SELECT "15 10 00 00 0c 00"
 #define GROUP_OF(n) "08 01 00 00 0" #n " 00"
 #define LOCATE(hex) "2b 00 00 00 00 00 " hex " 00 00 00"
 #define N           100
@@ -42,17 +41,6 @@ static void read_and_wait(Fake *f, uint64_t number)
 static void read_from_memory(Fake *f, uint64_t number)
 {
         assert_read(f, read_block(f), number);
-}
-
-static void expect_length(Fake *f, uint32_t before, uint32_t length)
-{
-        uint8_t list[12];
-
-        memcpy(list, mode_reply(length).data, sizeof(list));
-        list[0] = 0;
-        expect(f, CDB_MODE_SENSE, mode_reply(before));
-        expect_out(f, MODE_SELECT, list, sizeof(list), GOOD);
-        expect(f, CDB_MODE_SENSE, mode_reply(length));
 }
 
 static Answer group(uint64_t first, unsigned n)

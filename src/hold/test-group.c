@@ -8,7 +8,6 @@
 
 #define WRITE_100   "0a 00 00 00 64 00"
 #define FILEMARK    "10 00 00 00 01 00"
-#define MODE_SELECT "15 10 00 00 0c 00"
 #define GROUP_OF(n) "0a 01 00 00 0" #n " 00"
 #define N           100
 #define FIRST_GROUP 5 /* its first block; those before it were sent one by one */
@@ -42,23 +41,6 @@ static const uint8_t *blocks(uint64_t first, unsigned n)
         for (unsigned i = 0; i < n; i++)
                 memcpy(data + (size_t) i * N, block(first + i, N), N);
         return data;
-}
-
-static const uint8_t *list(uint32_t length)
-{
-        static uint8_t data[12];
-
-        memcpy(data, mode_reply(length).data, sizeof(data));
-        data[0] = 0; /* MODE DATA LENGTH is reserved here */
-        return data;
-}
-
-/* The drive is given this block length, has had the other. */
-static void expect_length(Fake *f, uint32_t before, uint32_t length)
-{
-        expect(f, CDB_MODE_SENSE, mode_reply(before));
-        expect_out(f, MODE_SELECT, list(length), 12, GOOD);
-        expect(f, CDB_MODE_SENSE, mode_reply(length));
 }
 
 static void expect_single(Fake *f, uint64_t number, Answer answer)
@@ -156,8 +138,8 @@ static void test_fixed_blocks(void **state)
         uint8_t data[12];
 
         do_set(f, CDB_COMMIT, NULL, 0);
-        memcpy(data, list(N), 12);
-        do_set(f, MODE_SELECT, data, 12);
+        memcpy(data, mode_list(N), 12);
+        do_set(f, CDB_MODE_SELECT, data, 12);
         do_set(f, GROUP_OF(1), block(f->object++, N), N);
         f->unit.room = (UnitRoom){.asked = true, .remaining = UINT64_C(1) << 40};
         f->unit.want_room = false;
@@ -232,7 +214,7 @@ static void test_mode_select_refused(void **state)
 
         approach(f);
         expect(f, CDB_MODE_SENSE, mode_reply(0));
-        expect_out(f, MODE_SELECT, list(N), 12, CHECK(SENSE_ILLEGAL_REQUEST, 0x2600));
+        expect_out(f, CDB_MODE_SELECT, mode_list(N), 12, CHECK(SENSE_ILLEGAL_REQUEST, 0x2600));
         expect(f, CDB_MODE_SENSE, mode_reply(0)); /* it has the program's, as it says */
         expect_no_more_groups(f);
 }
@@ -264,7 +246,7 @@ static void test_another_length_than_was_set(void **state)
         approach(f);
         for (int i = 0; i < 2; i++) {
                 expect(f, CDB_MODE_SENSE, mode_reply(i > 0 ? 128 : 0));
-                expect_out(f, MODE_SELECT, list(N), 12, GOOD);
+                expect_out(f, CDB_MODE_SELECT, mode_list(N), 12, GOOD);
         }
         expect(f, CDB_MODE_SENSE, mode_reply(128));
         expect_length(f, 128, 0);
@@ -312,7 +294,7 @@ static void test_busy(void **state)
         approach(f);
         for (int i = 0; i < 3; i++) {
                 expect(f, CDB_MODE_SENSE, mode_reply(0));
-                expect_out(f, MODE_SELECT, list(N), 12, STATUS(SCSI_BUSY));
+                expect_out(f, CDB_MODE_SELECT, mode_list(N), 12, STATUS(SCSI_BUSY));
                 fake_tick(f);
         }
         expect_length(f, 0, N);
@@ -328,7 +310,7 @@ static void test_cannot_be_set_back(void **state)
         expect_group(f, GOOD);
         tag = fake_command(f, "1e 00 00 00 01 00", NULL, 0);
         expect(f, CDB_MODE_SENSE, mode_reply(N));
-        expect_out(f, MODE_SELECT, list(0), 12, CHECK(SENSE_ILLEGAL_REQUEST, 0x2600));
+        expect_out(f, CDB_MODE_SELECT, mode_list(0), 12, CHECK(SENSE_ILLEGAL_REQUEST, 0x2600));
         assert_event(f, "failed", "block length could not be set back");
         assert_int_equal(f->unit.phase, UNIT_FAILED);
         assert_true(f->n_answers == 0 || tag > 0);
@@ -386,11 +368,11 @@ static void test_program_sets_it_itself(void **state)
 
         reach(f);
         expect_group(f, GOOD);
-        memcpy(data, list(N), 12);
-        fake_command(f, MODE_SELECT, data, 12);
+        memcpy(data, mode_list(N), 12);
+        fake_command(f, CDB_MODE_SELECT, data, 12);
         expect_length(f, N, 0);
         expect(f, CDB_COMMIT, GOOD);
-        expect_out(f, MODE_SELECT, data, 12, GOOD);
+        expect_out(f, CDB_MODE_SELECT, data, 12, GOOD);
         assert_int_equal(f->noted_length, 0);
         assert_int_equal(f->unit.record.block_length, N);
 }
@@ -467,7 +449,7 @@ static void test_successor_sets_it_back(void **state)
                 if (n > 0)
                         expect(f, CDB_MODE_SENSE, mode_reply(0));
                 if (n > 1)
-                        expect_out(f, MODE_SELECT, list(N), 12, GOOD);
+                        expect_out(f, CDB_MODE_SELECT, mode_list(N), 12, GOOD);
                 f->submitted = false;
                 fake_restart(f);
                 fake_path_up(f);

@@ -64,3 +64,12 @@ Answer mode_reply(uint32_t block_length)
         put_be(data + 9, block_length, 3);
         return DATA(data, sizeof(data));
 }
+
+const uint8_t *mode_list(uint32_t block_length)
+{
+        static uint8_t data[12];
+
+        memcpy(data, mode_reply(block_length).data, sizeof(data));
+        data[0] = 0; /* MODE DATA LENGTH is reserved here */
+        return data;
+}

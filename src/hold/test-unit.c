@@ -364,6 +364,13 @@ void expect_return_at(Fake *f, const char *medium, uint64_t object)
         expect(f, CDB_POSITION, position_reply(object));
 }
 
+void expect_length(Fake *f, uint32_t before, uint32_t length)
+{
+        expect(f, CDB_MODE_SENSE, mode_reply(before));
+        expect_out(f, CDB_MODE_SELECT, mode_list(length), 12, GOOD);
+        expect(f, CDB_MODE_SENSE, mode_reply(length));
+}
+
 /* ---- writing ---- */
 
 uint8_t *block(uint64_t number, uint32_t n)

@@ -31,6 +31,7 @@
 #define CDB_SERIAL         "12 01 80 00 ff 00"
 #define CDB_PAGE_LIST      "12 01 00 00 ff 00"
 #define CDB_MODE_SENSE     "1a 00 00 00 0c 00"
+#define CDB_MODE_SELECT    "15 10 00 00 0c 00"
 #define CDB_MEDIUM         "8c 00 00 00 00 00 00 00 04 01 00 00 04 00 00 00"
 #define CDB_POSITION       "34 06 00 00 00 00 00 00 00 00"
 #define CDB_SHORT_POSITION "34 00 00 00 00 00 00 00 00 00"
@@ -132,7 +133,11 @@ Answer serial_reply(const char *serial);
 Answer medium_reply(const char *serial);
 Answer position_reply(uint64_t object);
 Answer mode_reply(uint32_t block_length);
+/* The same as a parameter list of MODE SELECT(6), 12 bytes. */
+const uint8_t *mode_list(uint32_t block_length);
 
+/* The engine gives the drive, which has had the block length `before`, another one (hold/group.c). */
+void expect_length(Fake *f, uint32_t before, uint32_t length);
 /* Parts of a resume that many tests go through. */
 void expect_identity(Fake *f);
 void expect_ready(Fake *f);
