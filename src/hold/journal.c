@@ -7,7 +7,6 @@
 #include "hold/journal.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "util/crc32c.h"
 
@@ -35,14 +34,12 @@ int journal_append(Journal *j, uint32_t n_objects, uint32_t length, bool fixed, 
         if (n_data > UINT32_MAX || !journal_has_room(j, (uint32_t) n_data))
                 return -ENOSPC;
         offset = place_for(j, n_data);
-        if (n_data > 0)
-                memcpy(j->ring + offset % j->n_ring, data, n_data);
         r = &j->records[j->index->end % UNIT_JOURNAL_RECORDS];
         *r = (JournalRecord){
                 .offset = offset,
                 .n_objects = n_objects,
                 .length = length,
-                .crc = crc32c(0, data, n_data),
+                .crc = n_data > 0 ? crc32c_copy(0, j->ring + offset % j->n_ring, data, n_data) : 0,
                 .fixed = fixed,
         };
         j->index->end++;

@@ -79,6 +79,34 @@ static void test_long(void **state)
                                                  crc32c_portable(0xdeadbeef, b + at, n));
 }
 
+/* The digest of all of it, every byte in its place, and none beside it. */
+static void check_copy(const uint8_t *from, size_t n, size_t at)
+{
+        static uint8_t to[4 * 3072 + 64];
+
+        memset(to, 0xa5, sizeof(to));
+        assert_int_equal(crc32c_copy(0xdeadbeef, to + at, from, n), crc32c_portable(0xdeadbeef, from, n));
+        assert_memory_equal(to + at, from, n);
+        for (size_t i = 0; i < sizeof(to); i++)
+                if (i < at || i >= at + n)
+                        assert_int_equal(to[i], 0xa5);
+}
+
+static void test_copy(void **state)
+{
+        static uint8_t b[4 * 3072 + 64];
+
+        fill(b, sizeof(b));
+        for (size_t at = 0; at < 9; at++) {
+                for (size_t n = 0; n < 40; n++)
+                        for (size_t from = 0; from < 9; from++)
+                                check_copy(b + from, n, at);
+                for (size_t n = 2 * 3072 - 10; n <= 2 * 3072 + 10; n++)
+                        check_copy(b + 9 - at, n, at);
+                check_copy(b + 3, 4 * 3072 + 17, at);
+        }
+}
+
 static void test_chain(void **state)
 {
         uint8_t b[100];
@@ -94,10 +122,8 @@ static void test_chain(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_vectors),
-                cmocka_unit_test(test_agree),
-                cmocka_unit_test(test_long),
-                cmocka_unit_test(test_chain),
+                cmocka_unit_test(test_vectors), cmocka_unit_test(test_agree), cmocka_unit_test(test_long),
+                cmocka_unit_test(test_copy),    cmocka_unit_test(test_chain),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
