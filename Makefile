@@ -16,7 +16,7 @@ help:
 	@echo 'make lab      every scenario of tests/lab'
 	@echo 'make torture  the simulator: every cut, and SEEDS=$(SEEDS) seeds from SEED on, by default new ones'
 	@echo 'make fuzz     each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
-	@echo 'make bench    what holding costs; PARTS="engine blocks two latency journal many names"'
+	@echo 'make bench    what holding costs; PARTS="engine blocks two latency rate journal many names"'
 	@echo 'make package  the Debian package, into $(BUILD)/package'
 	@echo 'make clean    remove $(BUILD)'
 

@@ -162,15 +162,35 @@ static int run_unhold(Client *c, ServedDevice *d, size_t argc, char **argv)
         return served_hold(d, false, -1);
 }
 
-static int run_latency(Client *c, ServedDevice *d, size_t argc, char **argv)
+static int parse_number(const char *text, unsigned long max, unsigned long *ret)
 {
         char *end;
-        unsigned long usec = strtoul(argv[2], &end, 10);
+        unsigned long n = strtoul(text, &end, 10);
 
-        if (end == argv[2] || *end || usec > SERVED_LATENCY_MAX)
+        if (end == text || *end || n > max)
                 return -EINVAL;
-        served_set_latency(d, usec);
+        *ret = n;
         return 0;
+}
+
+static int run_latency(Client *c, ServedDevice *d, size_t argc, char **argv)
+{
+        unsigned long usec;
+        int r = parse_number(argv[2], SERVED_LATENCY_MAX, &usec);
+
+        if (r == 0)
+                served_set_latency(d, usec);
+        return r;
+}
+
+static int run_rate(Client *c, ServedDevice *d, size_t argc, char **argv)
+{
+        unsigned long rate;
+        int r = parse_number(argv[2], PACE_RATE_MAX, &rate);
+
+        if (r == 0)
+                served_set_rate(d, rate);
+        return r;
 }
 
 static int run_swap_serial(Client *c, ServedDevice *d, size_t argc, char **argv)
@@ -250,7 +270,8 @@ static const struct {
         {"drop", true, 1, 1, run_drop},       {"hold", true, 1, 2, run_hold},
         {"unhold", true, 1, 1, run_unhold},   {"swap-serial", true, 2, 2, run_swap_serial},
         {"status", true, 1, 1, run_status},   {"dump", false, 2, 2, run_dump},
-        {"latency", true, 2, 2, run_latency}, {"quit", false, 0, 0, run_quit},
+        {"latency", true, 2, 2, run_latency}, {"rate", true, 2, 2, run_rate},
+        {"quit", false, 0, 0, run_quit},
 };
 
 static int run_line(Client *c)

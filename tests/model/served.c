@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From the ring to the model and back. Commands run where their data is, in the data area of the ring, unless
- * the kernel scattered it. The latency of a link is a timer and no busy waiting: as on a real one, several
- * commands may be on their way at a time. */
+ * the kernel scattered it. The latency of a link and the speed of the tape are a timer and no busy waiting:
+ * as on a real one, several commands may be on their way at a time. */
 
 #include "model/served.h"
 
@@ -119,7 +119,7 @@ static int set_timer(ServedDevice *d)
         return timerfd_settime(d->timer, TFD_TIMER_ABSTIME, &at, NULL) < 0 ? -errno : 0;
 }
 
-static int put_in_line(ServedDevice *d, const TcmuRequest *q)
+static int put_in_line(ServedDevice *d, const TcmuRequest *q, usec_t due)
 {
         if (d->n_waiting == d->n_allocated) {
                 size_t n = d->n_allocated + 16;
@@ -130,8 +130,7 @@ static int put_in_line(ServedDevice *d, const TcmuRequest *q)
                 d->waiting = waiting;
                 d->n_allocated = n;
         }
-        d->waiting[d->n_waiting++] =
-                (ServedWaiting){.due = usec_now(CLOCK_MONOTONIC) + d->latency, .request = *q};
+        d->waiting[d->n_waiting++] = (ServedWaiting){.due = due, .request = *q};
         return d->n_waiting == 1 ? set_timer(d) : 0;
 }
 
@@ -156,14 +155,18 @@ static int abort_waiting(ServedDevice *d, const TcmuRequest *tmr)
 
 static int serve(ServedDevice *d, const TcmuRequest *q)
 {
+        usec_t now = usec_now(CLOCK_MONOTONIC), due;
+
         if (q->type == TCMU_REQUEST_TMR)
                 return abort_waiting(d, q);
-        if (d->gone)
+        if (d->gone) {
                 answer_busy(d, q->id);
-        else if (d->latency > 0 || d->n_waiting > 0 || is_held(d, q))
-                return put_in_line(d, q);
-        else
-                answer(d, q);
+                return 0;
+        }
+        due = model_pace(&d->pace, q->cdb, q->n_data, now) + d->latency;
+        if (due > now || d->n_waiting > 0 || is_held(d, q))
+                return put_in_line(d, q, due);
+        answer(d, q);
         return 0;
 }
 
@@ -206,6 +209,11 @@ int served_timer(ServedDevice *d)
 void served_set_latency(ServedDevice *d, usec_t latency)
 {
         d->latency = latency;
+}
+
+void served_set_rate(ServedDevice *d, uint64_t rate)
+{
+        d->pace = (ModelPace){.rate = rate};
 }
 
 int served_hold(ServedDevice *d, bool hold, int from)

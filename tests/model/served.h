@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "model/model.h"
+#include "model/pace.h"
 #include "tcmu/ring.h"
 #include "util/time.h"
 
@@ -28,6 +29,7 @@ typedef struct ServedDevice {
         size_t n_map;
         TcmuRing ring;
         usec_t latency; /* of the link: each command is executed and answered so long after it came */
+        ModelPace pace; /* of the tape */
         int timer;      /* runs out when the first that waits is due */
         bool held;      /* commands wait, from the first with held_from on */
         int held_from;  /* an opcode, or -1: any */
@@ -45,6 +47,8 @@ int served_dispatch(ServedDevice *d);
 int served_timer(ServedDevice *d);
 /* What waits already keeps its time; nothing overtakes it. */
 void served_set_latency(ServedDevice *d, usec_t latency);
+/* MB/s, at most PACE_RATE_MAX; 0: as fast as it can. */
+void served_set_rate(ServedDevice *d, uint64_t rate);
 /* from: the opcode that the first command to wait must have, or -1. */
 int served_hold(ServedDevice *d, bool hold, int from);
 /* As a cut cable: whatever waits is not answered with its result. carry_out: it was executed all the same. */

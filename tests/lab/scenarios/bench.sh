@@ -3,13 +3,13 @@
 # lab: -m 2G -t 400
 # bench [REPETITIONS [PART...]]: what holding costs: the same blocks to and from held drives of the model and others
 # that are not held, in turn. The model keeps no data, so that what it takes itself is small: the direct rows are it. Parts:
-# blocks, two (drives at once), latency, journal. tests/bench/run reads $LAB_OUT/bench.tsv: part, what, block, count,
-# drives, latency, how, microseconds; and cost.tsv: what, block, commands, and how
-# often evertaped went to sleep for them.
+# blocks, two (drives at once), latency, rate (of the tape), journal. tests/bench/run reads $LAB_OUT/bench.tsv: part, what,
+# block, count, drives, latency, rate, how, microseconds; and cost.tsv: what, block, commands, how often evertaped went
+# to sleep for them, the microseconds that it ran, and those that the same commands took directly.
 
 n=${1:-5}
 parts=${*:2}
-[[ $parts ]] || parts="blocks two latency journal"
+[[ $parts ]] || parts="blocks two latency rate journal"
 evertape_config '[Hold]' 'Journal=64M'
 hold_model "--drives 4 --slots 4 --tapes 4 --capacity 64G --buffer 16 --no-data" MDLDRV01 MDLDRV02 || lab_done
 changer=$(by_serial MDLLIB01 sg)
@@ -25,13 +25,13 @@ for nst in "${held[@]}" "${direct[@]}"; do
     mt -f "$nst" rewind
 done
 
-# measure PART WHAT BLOCK COUNT DRIVES LATENCY HOW: one line of the table.
+# measure PART WHAT BLOCK COUNT DRIVES LATENCY RATE HOW: one line of the table.
 measure() {
-    local -n nodes=$7
+    local -n nodes=$8
     REPLY=$("$tape" "$2" "$3" "$4" "${nodes[@]:0:$5}") || return
-    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$@" "$REPLY" >> "$LAB_OUT/bench.tsv"
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$@" "$REPLY" >> "$LAB_OUT/bench.tsv"
 }
-# both PART WHAT BLOCK COUNT DRIVES LATENCY: direct and held; who is first changes.
+# both PART WHAT BLOCK COUNT DRIVES LATENCY RATE: direct and held; who is first changes.
 both() {
     local how order=(direct held)
     ((round % 2)) && order=(held direct)
@@ -45,31 +45,42 @@ round_blocks() {
     for row in "${blocks[@]}"; do
         for what in write read; do
             # shellcheck disable=SC2086
-            both blocks $what $row 1 0 || return
+            both blocks $what $row 1 0 0 || return
         done
     done
 }
 round_two() {
-    both two write 262144 120 2 0 && both two read 262144 120 2 0
+    both two write 262144 120 2 0 0 && both two read 262144 120 2 0 0
 }
-set_latency() {
+# set_drives latency|rate NUMBER: of one held drive and one that is not.
+set_drives() {
     local drive
     for drive in drive1 drive3; do
-        model latency $drive "$1" > /dev/null || return
+        model "$1" $drive "$2" > /dev/null || return
     done
 }
 round_latency() {
     local usec what
     for usec in 200 1000 5000; do
         for what in write read; do
-            set_latency 0 && "$tape" write 262144 121 "${held[0]}" "${direct[0]}" > /dev/null && set_latency $usec &&
-                both latency $what 262144 120 1 $usec || return
+            set_drives latency 0 && "$tape" write 262144 121 "${held[0]}" "${direct[0]}" > /dev/null && set_drives latency $usec &&
+                both latency $what 262144 120 1 $usec 0 || return
         done
     done
-    set_latency 0
+    set_drives latency 0
+}
+# LTO-9: 400 MB/s, and 1000 of what it compresses. Enough for its buffer not to matter.
+round_rate() {
+    local rate what
+    for rate in 400 1000; do
+        for what in write read; do
+            set_drives rate $rate && both rate $what 262144 800 1 0 $rate || return
+        done
+    done
+    set_drives rate 0
 }
 round_journal() {
-    both journal write 262144 160 1 0
+    both journal write 262144 160 1 0 0
 }
 # rounds PART: the first one only warms up.
 rounds() {
@@ -79,21 +90,25 @@ rounds() {
     done
 }
 
-# slept: how often evertaped went to sleep, in REPLY.
-slept() {
+# spent: how often evertaped went to sleep, and for how many microseconds it ran, in SLEPT and RAN.
+spent() {
     local key value
     while read -r key value; do
-        [[ $key == voluntary_ctxt_switches: ]] && REPLY=$value
+        [[ $key == voluntary_ctxt_switches: ]] && SLEPT=$value
     done < "/proc/$pid/status"
+    read -r RAN _ < "/proc/$pid/schedstat"
+    RAN=$((RAN / 1000))
 }
 # cost WHAT BLOCK COUNT
 cost() {
-    local before
-    slept
-    before=$REPLY
+    local slept ran
+    "$tape" "$1" "$2" 10 "${held[0]}" > /dev/null || return
+    spent
+    slept=$SLEPT ran=$RAN
     "$tape" "$1" "$2" "$3" "${held[0]}" > /dev/null || return
-    slept
-    printf '%s\t%s\t%s\t%s\n' "$@" $((REPLY - before)) >> "$LAB_OUT/cost.tsv"
+    spent
+    REPLY=$("$tape" "$1" "$2" "$3" "${direct[0]}") || return
+    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@" $((SLEPT - slept)) $((RAN - ran)) "$REPLY" >> "$LAB_OUT/cost.tsv"
 }
 
 : > "$LAB_OUT/bench.tsv"
