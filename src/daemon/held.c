@@ -462,6 +462,7 @@ int held_new(Manager *m, const RegistryDevice *device, Held **ret)
         if (device->identity.type == DEVICE_CHANGER)
                 h->inventory = inventories_follow(manager_inventories(m), device->id);
         snprintf(config.serial, sizeof(config.serial), "%s", device->identity.serial);
+        config.journal_reserve = h->memory.unit.n_ring / UNIT_JOURNAL_RESERVE;
         r = unit_init(h->unit, &config, &h->memory.unit, now(h), &h->fresh);
         if (r < 0)
                 return r;

@@ -102,6 +102,17 @@ static bool reads_fixed(const Unit *u, const JournalRecord *r)
         return r->fixed && read_length(u, r) == r->length;
 }
 
+/* The drive has said that it had written this, and what was before it is nowhere else any more. */
+static bool has_claimed_in_vain(const Unit *u)
+{
+        return !journal_begin_is_proven(&u->journal) && !u->resume.block_found;
+}
+
+static void give_up_claimed(Unit *u, usec_t now)
+{
+        unit_give_up_position(u, now, "what the drive has said to have written is not on the cartridge");
+}
+
 /* A drive that was reset may not have written where the data end, and some then show what was there before;
  * and what is found of a WRITE in flight may have been there before, with more behind it: the last object is
  * written once more, so that the data end there. */
@@ -112,6 +123,10 @@ static void all_is_there(Unit *u, usec_t now)
 
         if (!u->resume.medium_proven) {
                 unit_give_up_position(u, now, "the cartridge cannot be proven to be the same");
+                return;
+        }
+        if (has_claimed_in_vain(u)) {
+                give_up_claimed(u, now);
                 return;
         }
         if (!u->record.reset_seen && !u->record.answer_lost && !unit_write_in_flight(u)) {
@@ -193,6 +208,8 @@ static void compare_ended(Unit *u, const StepResult *r, bool stands_there, usec_
         } else if (!u->resume.medium_proven) {
                 unit_give_up_position(u, now,
                                       "nothing of what was written is on the cartridge now in the drive");
+        } else if (has_claimed_in_vain(u)) {
+                give_up_claimed(u, now);
         } else if (at_end && stands_there) {
                 /* a READ at end of data leaves the medium there, SSC-4 6.4; some drives without LOCATE cannot
                  * SPACE to it */
@@ -212,6 +229,7 @@ void step_compare_done(Unit *u, const StepResult *r, usec_t now)
 
         if (record->length > 0) {
                 n = count_equal(u, record, got);
+                u->resume.block_found |= n > 0;
                 u->resume.medium_proven |= n > 0;
         } else {
                 n = found_filemark(r);

@@ -117,7 +117,7 @@ bool unit_session_open(const Unit *u)
 static void moved(Unit *u, bool known_flushed)
 {
         if (known_flushed)
-                unit_anchor_from_journal(u);
+                unit_anchor_from_journal(u, u->record.journal.end);
         if (known_flushed || journal_is_empty(&u->journal)) {
                 journal_commit(&u->journal);
                 u->record.commit = u->record.position;

@@ -84,6 +84,17 @@ void journal_commit(Journal *j)
         j->index->data_begin = j->index->data_end;
 }
 
+void journal_commit_until(Journal *j, uint64_t number, uint64_t claimed)
+{
+        const JournalRecord *r = journal_record(j, number);
+
+        if (!r)
+                return;
+        j->index->first = number;
+        j->index->data_begin = r->offset;
+        j->index->claimed = claimed;
+}
+
 const JournalRecord *journal_record(const Journal *j, uint64_t number)
 {
         return number >= j->index->first && number < j->index->end

@@ -47,6 +47,15 @@ void journal_truncate_last(Journal *j, uint32_t n_objects);
 
 /* Everything is on the medium: forget it. */
 void journal_commit(Journal *j);
+/* Everything before this record, of which there is one, is no longer needed: the drive claims to have written
+ * as far as to `claimed`, which is behind it. */
+void journal_commit_until(Journal *j, uint64_t number, uint64_t claimed);
+
+/* That the first record begins where the medium is proven to be written. */
+static inline bool journal_begin_is_proven(const Journal *j)
+{
+        return j->index->claimed <= j->index->first;
+}
 
 /* By number from index->first; NULL past the end. */
 const JournalRecord *journal_record(const Journal *j, uint64_t number);

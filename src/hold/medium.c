@@ -46,12 +46,12 @@ void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, uint32_t
 }
 
 /* The last block in the journal, behind which there may be filemarks. */
-void unit_anchor_from_journal(Unit *u)
+void unit_anchor_from_journal(Unit *u, uint64_t until)
 {
         MediumPlace end = {}, place = u->record.commit;
         const JournalRecord *last = NULL;
 
-        for (uint64_t i = u->record.journal.first; i < u->record.journal.end; i++) {
+        for (uint64_t i = u->record.journal.first; i < until; i++) {
                 const JournalRecord *r = journal_record(&u->journal, i);
 
                 if (r->length > 0) {
@@ -72,7 +72,7 @@ void unit_anchor_from_journal(Unit *u)
 
 void unit_commit(Unit *u)
 {
-        unit_anchor_from_journal(u);
+        unit_anchor_from_journal(u, u->record.journal.end);
         journal_commit(&u->journal);
         u->record.unjournalled = 0;
         u->record.commit = u->record.position;

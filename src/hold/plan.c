@@ -29,8 +29,7 @@ void unit_pass_objects(MediumPlace *p, const JournalRecord *r, uint64_t n)
                 position_pass_filemarks(p, n);
 }
 
-/* Where a record of the journal begins. */
-static MediumPlace place_of_record(const Unit *u, uint64_t number)
+MediumPlace unit_place_of_record(const Unit *u, uint64_t number)
 {
         MediumPlace p = u->record.commit;
 
@@ -45,7 +44,7 @@ static MediumPlace place_of_record(const Unit *u, uint64_t number)
 /* The place of the journal's object now under comparison. */
 MediumPlace unit_place_of_compare(const Unit *u)
 {
-        MediumPlace p = place_of_record(u, u->resume.compare);
+        MediumPlace p = unit_place_of_record(u, u->resume.compare);
 
         if (u->resume.compare_object > 0)
                 unit_pass_objects(&p, journal_record(&u->journal, u->resume.compare),
@@ -99,7 +98,8 @@ static bool is_where_it_was(Unit *u)
                 return false;
         if (!is_end_open(u))
                 return here == r->position.object;
-        return here >= place_of_record(u, r->journal.sent).object && compare_skip(u, here - r->commit.object);
+        return here >= unit_place_of_record(u, r->journal.sent).object &&
+               compare_skip(u, here - r->commit.object);
 }
 
 static void go_on_from_here(Unit *u, usec_t now)

@@ -274,6 +274,7 @@ static const StepRow steps[_STEP_MAX] = {
         [STEP_LOOK]           = {"look before a move", step_elements_start, step_look_done},
         [STEP_LEARN_LOCATE]   = {"learn LOCATE", step_learn_locate_start, step_learn_locate_done},
         [STEP_LEARN_ROOM]     = {"learn the room", step_learn_room_start, step_learn_room_done},
+        [STEP_LEARN_WRITTEN]  = {"learn what is written", step_learn_written_start, step_learn_written_done},
         [STEP_RETURN]         = {"return", step_return_start, step_return_done},
         [STEP_RETURNED]       = {"returned", step_returned_start, step_returned_done},
         [STEP_ALLOW]          = {"allow removal", step_allow_start, step_allow_done},

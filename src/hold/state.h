@@ -17,7 +17,7 @@
 #include "scsi/command.h"
 
 #define UNIT_STATE_MAGIC   UINT32_C(0x45565450) /* EVTP */
-#define UNIT_STATE_VERSION 5
+#define UNIT_STATE_VERSION 6
 
 #define UNIT_PAGES_MAX       24
 #define UNIT_PAGE_SIZE       256
@@ -98,6 +98,8 @@ typedef struct JournalIndex {
         uint64_t first, sent,
                 end; /* record numbers, monotonic; the device has answered for those below sent */
         uint64_t data_begin, data_end; /* ring offsets, monotonic */
+        uint64_t claimed; /* the drive has said of those below that they are on the medium, and nothing else
+                             says so of what was before `first`; not above first: that is proven */
 } JournalIndex;
 
 typedef enum InFlightPhase {

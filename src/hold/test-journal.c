@@ -149,6 +149,55 @@ static void test_many_laps(void **state)
         assert_int_equal(indexes.end, 1000);
 }
 
+/* The ring goes round: what is taken away at the front makes room at the end. */
+static void test_commit_until(void **state)
+{
+        for (uint32_t i = 0; i < 6; i++)
+                assert_int_equal(append(1, 10, (uint8_t) i), 0);
+        journal_all_sent(&journal);
+        assert_int_equal(append(1, 20, 6), -ENOSPC);
+        journal_commit_until(&journal, 2, 4);
+        assert_int_equal(journal_bytes(&journal), 40);
+        assert_int_equal(journal_count_objects(&journal), 4);
+        assert_null(journal_record(&journal, 1));
+        assert_false(journal_begin_is_proven(&journal));
+        assert_int_equal(append(1, 20, 6), 0);
+        assert_ptr_equal(journal_data(&journal, journal_record(&journal, 6)), ring);
+        assert_int_equal(journal_n_unsent(&journal), 1);
+        for (uint32_t i = 2; i < 6; i++)
+                check_record(i, 1, 10, (uint8_t) i);
+        check_record(6, 1, 20, 6);
+        assert_int_equal(append(1, 1, 7), -ENOSPC);
+        assert_true(journal_verify(&journal));
+        journal_commit_until(&journal, 6, 7);
+        assert_int_equal(journal_bytes(&journal), 20);
+        assert_true(journal_verify(&journal));
+        journal_commit_until(&journal, 7, 7); /* there is no such record */
+        assert_int_equal(journal_count_objects(&journal), 1);
+        journal_commit(&journal);
+        assert_true(journal_begin_is_proven(&journal));
+}
+
+static void test_many_laps_in_pieces(void **state)
+{
+        for (uint32_t i = 0; i < 1000; i++) {
+                uint32_t length = 1 + i * 7 % 32;
+
+                while (append(1, length, (uint8_t) i) < 0) {
+                        uint64_t first = indexes.first;
+
+                        if (indexes.end - first > 1)
+                                journal_commit_until(&journal, first + 1, first + 1);
+                        else
+                                journal_commit(&journal);
+                }
+                check_record(indexes.end - 1, 1, length, (uint8_t) i);
+                assert_true(journal_verify(&journal));
+                assert_true(journal_bytes(&journal) <= N_RING);
+        }
+        assert_int_equal(indexes.end, 1000);
+}
+
 static void test_truncate(void **state)
 {
         assert_int_equal(append(1, 8, 1), 0);
@@ -241,6 +290,8 @@ int main(void)
                 cmocka_unit_test_setup(test_begins_again, setup),
                 cmocka_unit_test_setup(test_end_exactly, setup),
                 cmocka_unit_test_setup(test_many_laps, setup),
+                cmocka_unit_test_setup(test_commit_until, setup),
+                cmocka_unit_test_setup(test_many_laps_in_pieces, setup),
                 cmocka_unit_test_setup(test_truncate, setup),
                 cmocka_unit_test_setup(test_truncate_after_skip, setup),
                 cmocka_unit_test_setup(test_too_many_records, setup),

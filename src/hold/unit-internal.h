@@ -100,6 +100,11 @@ void unit_note_written(Unit *u, uint32_t n_data);
 /* The program does something else than to write on. */
 void unit_end_stream(Unit *u);
 
+/* ---- written.c: how far the drive has written ---- */
+
+/* The journal fills up: STEP_LEARN_WRITTEN. */
+bool unit_must_ask_written(const Unit *u);
+
 /* ---- ahead.c: read-ahead ---- */
 
 /* After a command of the program was answered: whether it reads block after block. */
@@ -216,8 +221,8 @@ void unit_overwrite_anchor(Unit *u);
  * information. */
 void unit_remember_anchor(Unit *u, const Transfer *t, const void *data, uint32_t n_protection,
                           const MediumPlace *end);
-/* The last block in the journal is the anchor. */
-void unit_anchor_from_journal(Unit *u);
+/* The last block in the journal before this record is the anchor. */
+void unit_anchor_from_journal(Unit *u, uint64_t until);
 
 /* ---- restore.c: what the program set and a reset undoes ---- */
 
@@ -316,6 +321,7 @@ typedef enum Step {
         STEP_LOOK,
         STEP_LEARN_LOCATE,
         STEP_LEARN_ROOM,
+        STEP_LEARN_WRITTEN,
         STEP_RETURN,
         STEP_RETURNED,
         STEP_ALLOW,
@@ -403,6 +409,8 @@ void step_encryption_done(Unit *u, const StepResult *r, usec_t now);
 
 /* ---- plan.c: where the medium stands, and what is to be done ---- */
 void unit_pass_objects(MediumPlace *p, const JournalRecord *r, uint64_t n);
+/* Where a record of the journal begins. */
+MediumPlace unit_place_of_record(const Unit *u, uint64_t number);
 /* Of the journal's object now under comparison. */
 MediumPlace unit_place_of_compare(const Unit *u);
 /* A WRITE or WRITE FILEMARKS, of which the journal has the objects. */
@@ -454,6 +462,8 @@ bool unit_reports_place(Unit *u, const StepResult *r, const MediumPlace *place);
 /* ---- room.c ---- */
 void step_learn_room_start(Unit *u, usec_t now);
 void step_learn_room_done(Unit *u, const StepResult *r, usec_t now);
+void step_learn_written_start(Unit *u, usec_t now);
+void step_learn_written_done(Unit *u, const StepResult *r, usec_t now);
 
 /* ---- group.c ---- */
 /* What has to be done before the next WRITE behind is sent; STEP_NONE: nothing. */

@@ -215,6 +215,10 @@ void unit_pump(Unit *u, usec_t now)
                         ;
                 if (!may_run(u))
                         return;
+                if (unit_must_ask_written(u)) {
+                        unit_goto_step(u, STEP_LEARN_WRITTEN, now);
+                        return;
+                }
                 if (unit_is_behind(u)) {
                         Step before = unit_step_before_behind(u);
 

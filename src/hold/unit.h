@@ -28,11 +28,12 @@
 #include "scsi/smc.h"
 #include "util/time.h"
 
-#define HOLD_COMMANDS_MAX 128
-#define HOLD_ACTIONS_MAX  (HOLD_COMMANDS_MAX + 32)
-#define HOLD_SCRATCH_SIZE (SCSI_TRANSFER_MAX + 4096)
-#define UNIT_BARCODE_MAX  32
-#define UNIT_GROUP_AFTER  8 /* a good group_after */
+#define HOLD_COMMANDS_MAX    128
+#define HOLD_ACTIONS_MAX     (HOLD_COMMANDS_MAX + 32)
+#define HOLD_SCRATCH_SIZE    (SCSI_TRANSFER_MAX + 4096)
+#define UNIT_BARCODE_MAX     32
+#define UNIT_GROUP_AFTER     8 /* a good group_after */
+#define UNIT_JOURNAL_RESERVE 8 /* such a part of the journal is a good journal_reserve */
 
 typedef enum UnitPhase {
         UNIT_AWAY,     /* set by init and by a lost or wrong path; left by unit_path_up */
@@ -54,6 +55,8 @@ typedef struct UnitConfig {
                               that are read before they are asked for; 0: none */
         unsigned group_after; /* so many times in a row several WRITEs of one length have to wait before they
                                  are sent as one; 0: never */
+        uint64_t journal_reserve; /* bytes: so much stays in the journal of what the drive says to be on the
+                                     medium, which it is asked when there are four times as many; 0: never */
 } UnitConfig;
 
 /* Lent to the unit until it is gone. state and ring outlive the process; secrets may. */
@@ -164,6 +167,12 @@ typedef struct UnitAhead {
         UnitRead read[UNIT_AHEAD_MAX];
 } UnitAhead;
 
+/* When the drive was last asked how far it has written. */
+typedef struct UnitWritten {
+        uint64_t data_end, end; /* of the journal */
+        bool silent;            /* it cannot say */
+} UnitWritten;
+
 /* What a resume has learned so far. */
 typedef struct UnitResume {
         int step;
@@ -198,6 +207,7 @@ typedef struct UnitResume {
         uint32_t compare_object; /* object within it */
         uint64_t n_rewritten;
         unsigned n_compared; /* objects that were read back and are as they should be */
+        bool block_found;    /* one of them is a block */
 } UnitResume;
 
 /* What has happened since unit_init(). What has to outlive the process is counted in the record. */
@@ -234,6 +244,7 @@ typedef struct Unit {
         UnitSubmitted submitted;
         uint32_t n_streaming; /* the device takes WRITEs of up to so many bytes now; 0: no stream */
         UnitRoom room;
+        UnitWritten written;
         UnitGrouping grouping;
         uint32_t noted_length, asked_length; /* HOLD_NOTE_LENGTH: of which it is done, and was asked for */
         UnitAhead ahead;

@@ -175,7 +175,8 @@ static void world_init(World *w)
                              .serial = "BENCH",
                              .timeout = USEC_INFINITY,
                              .pipeline = PIPELINE,
-                             .group_after = UNIT_GROUP_AFTER};
+                             .group_after = UNIT_GROUP_AFTER,
+                             .journal_reserve = RING / UNIT_JOURNAL_RESERVE};
 
         w->drive = new_drive("BENCH", &w->medium);
         w->bare = new_drive("BARE", &w->bare_medium);

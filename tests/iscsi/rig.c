@@ -53,7 +53,8 @@ void rig_init(Rig *r, const IscsiLogin *login, unsigned lun, size_t n_journal)
         UnitConfig config = {.type = DEVICE_TAPE,
                              .serial = TARGET_SERIAL,
                              .timeout = USEC_INFINITY,
-                             .group_after = UNIT_GROUP_AFTER};
+                             .group_after = UNIT_GROUP_AFTER,
+                             .journal_reserve = n_journal / UNIT_JOURNAL_RESERVE};
 
         *r = (Rig){.login = *login, .lun = lun, .patience = PATIENCE, .next_id = 1};
         r->memory = (UnitMemory){

@@ -197,7 +197,7 @@ static uint8_t position_flags(const ModelDrive *d)
 
 static uint32_t reported_buffer(const ModelDrive *d)
 {
-        return d->no_buffer_report ? 0 : d->n_unflushed;
+        return d->no_buffer_report ? 0 : d->optimistic_report ? (d->n_unflushed + 1) / 2 : d->n_unflushed;
 }
 
 static uint64_t reported_bytes(const ModelDrive *d)

@@ -112,6 +112,7 @@ ModelDrive *model_drive_new(const ModelDriveConfig *config)
         d->vague_end_of_data = config->vague_end_of_data;
         d->old_data_visible = config->old_data_visible;
         d->no_buffer_report = config->no_buffer_report;
+        d->optimistic_report = config->optimistic_report;
         d->zero_position = config->zero_position;
         d->mode = default_mode;
         d->counts.power_cycles = 1;

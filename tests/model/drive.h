@@ -33,7 +33,7 @@ typedef struct DriveCounts {
 struct ModelDrive {
         ModelUnit unit; /* first: handlers get it and cast */
         uint32_t n_buffer;
-        bool old_data_visible, no_buffer_report, vague_end_of_data;
+        bool old_data_visible, no_buffer_report, optimistic_report, vague_end_of_data;
         ModelMedium *medium; /* in the drive, loaded or ejected */
         bool loaded;
         size_t partition, position;

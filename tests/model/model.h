@@ -44,6 +44,7 @@ typedef struct ModelDriveConfig {
         bool no_read_position;  /* READ POSITION is */
         bool no_mam;            /* READ ATTRIBUTE is */
         uint32_t n_buffer;      /* objects that a power cycle can lose: volatile write buffer; 0: none */
+        bool optimistic_report; /* READ POSITION says that half of the buffer is on the medium already */
         bool no_buffer_report;  /* READ POSITION says that the buffer is empty, as many drives do */
         bool vague_end_of_data; /* as tgt's drives: NO SENSE 00/05, and a SPACE that ends there fails */
         bool zero_position;     /* READ POSITION says nothing but zeros, for ever */

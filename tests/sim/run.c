@@ -95,6 +95,15 @@ static void draw_behind(Tape *t, int64_t behind)
         unit_set_pipeline(w->unit, w->config.pipeline);
 }
 
+/* Without a seed such that it matters with few objects. */
+static void draw_reserve(World *w, bool seeded)
+{
+        static const uint64_t sizes[] = {0, 1, 300, 2000};
+
+        w->config.journal_reserve = w->unit->config.journal_reserve =
+                seeded ? sizes[world_below(w, ELEMENTSOF(sizes))] : 300;
+}
+
 static void prepare(Tape *t, const RunPlan *plan)
 {
         World *w = &t->world;
@@ -105,6 +114,7 @@ static void prepare(Tape *t, const RunPlan *plan)
         memcpy(w->cuts, plan->cuts, sizeof(w->cuts));
         if (plan->behind != 0)
                 draw_behind(t, plan->behind);
+        draw_reserve(w, plan->seed > 0);
         if (plan->seed > 0) {
                 draw_size(t);
                 draw_trouble(w, plan);

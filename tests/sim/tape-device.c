@@ -6,7 +6,8 @@
  *  - where neither counting nor the drive could have told the place (EXCUSE_PLACE);
  *  - to a cartridge whose serial number the drive has not told, of which no block is known that is still on
  * it (EXCUSE_PROOF);
- *  - that nobody can make up for: another cartridge, a write that failed, the time that was over.
+ *  - that nobody can make up for: another cartridge, a write that failed, or that the drive had said to have
+ * done, the time that was over.
  *
  * And some things may never happen, whatever is told: a byte on another cartridge, a write between an error
  * and the program's next known place, a transfer with other settings than the program's. */
@@ -206,7 +207,7 @@ static void note_facts(Tape *t, Fault fault)
                 t->excuses |= EXCUSE_PLACE;
         if (is_unproven(t))
                 t->excuses |= EXCUSE_PROOF;
-        if (fault == FAULT_DEFERRED)
+        if (fault == FAULT_DEFERRED || t->kind->optimistic_report)
                 t->excuses |= EXCUSE_DEFERRED;
         if (fault == FAULT_LONG_OUTAGE)
                 t->excuses |= EXCUSE_TIMEOUT;
@@ -290,6 +291,7 @@ static ModelDrive *make_drive(const DriveKind *k, const char *its_serial)
                 .no_read_position = k->no_read_position,
                 .zero_position = k->zero_position,
                 .no_buffer_report = k->no_buffer_report,
+                .optimistic_report = k->optimistic_report,
                 .vague_end_of_data = k->vague_end_of_data,
                 .old_data_visible = k->old_data_visible,
         };

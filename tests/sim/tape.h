@@ -40,7 +40,7 @@ typedef struct Cartridge {
 typedef struct DriveKind {
         const char *name, *description;
         bool no_locate, no_read_position, zero_position, no_mam, vague_end_of_data, old_data_visible,
-                no_buffer_report;
+                no_buffer_report, optimistic_report;
         uint32_t n_buffer;
 } DriveKind;
 
@@ -178,6 +178,7 @@ bool work_append(Tape *t);
 bool work_fixed(Tape *t);
 bool work_stream(Tape *t);
 bool work_overwrite(Tape *t);
+bool work_long(Tape *t);
 bool work_verify(Tape *t);
 bool work_space(Tape *t);
 bool work_locate(Tape *t);
