@@ -76,7 +76,7 @@ void step_anchor_done(Unit *u, const StepResult *r, usec_t now)
                         u, now, "the cartridge in the drive is not the one that was there, or has changed");
                 return;
         }
-        u->resume.medium_proven = true;
+        u->resume.medium_proven = u->resume.anchor_found = true;
         unit_plan_return(u, now);
 }
 
@@ -102,10 +102,15 @@ static bool reads_fixed(const Unit *u, const JournalRecord *r)
         return r->fixed && read_length(u, r) == r->length;
 }
 
-/* The drive has said that it had written this, and what was before it is nowhere else any more. */
+/* The drive has said that it had written this, and what was before it is nowhere else any more. Half of what
+ * was kept for that has to be there: the other half may still have been on its way through the drive's heads.
+ */
 static bool has_claimed_in_vain(const Unit *u)
 {
-        return !journal_begin_is_proven(&u->journal) && !u->resume.block_found;
+        const JournalIndex *j = &u->record.journal;
+
+        return !journal_begin_is_proven(&u->journal) &&
+               (!u->resume.block_found || u->resume.compare < j->first + (j->claimed - j->first + 1) / 2);
 }
 
 static void give_up_claimed(Unit *u, usec_t now)

@@ -134,7 +134,15 @@ static void plan_untouched(Unit *u, usec_t now)
                 unit_go_to(u, &u->record.position, STEP_DONE, now);
 }
 
-/* Back to D, by way of a block known to be there if the medium has yet to be proven. */
+/* A block known to be there, by which to know the medium; and, of a D that only the drive has named, the
+ * block before it. */
+static bool wants_anchor(const Unit *u)
+{
+        return u->record.anchor.valid && !u->resume.anchor_found &&
+               (!u->resume.medium_proven || !journal_begin_is_proven(&u->journal));
+}
+
+/* Back to D, by way of the anchor if that is needed. */
 void unit_plan_return(Unit *u, usec_t now)
 {
         MediumPlace target = u->record.commit;
@@ -142,19 +150,12 @@ void unit_plan_return(Unit *u, usec_t now)
 
         u->resume.compare = u->record.journal.first;
         u->resume.compare_object = 0;
-        if (u->resume.medium_proven) {
-                unit_go_to(u, &target, then, now);
-                return;
-        }
-        if (u->record.anchor.valid) {
+        if (wants_anchor(u))
                 unit_go_to(u, &u->record.anchor.place, STEP_ANCHOR, now);
-                return;
-        }
-        if (then == STEP_COMPARE) {
+        else if (u->resume.medium_proven || then == STEP_COMPARE)
                 unit_go_to(u, &target, then, now);
-                return;
-        }
-        unit_give_up_position(u, now, "the cartridge cannot be proven to be the same");
+        else
+                unit_give_up_position(u, now, "the cartridge cannot be proven to be the same");
 }
 
 static void plan_no_medium(Unit *u, usec_t now)

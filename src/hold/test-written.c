@@ -8,7 +8,7 @@
 #define LOCATE(n) "2b 00 00 00 00 00 " #n " 00 00 00"
 #define READ_100  "08 00 00 00 64 00"
 
-/* READ POSITION, short form, SSC-4 table 58. */
+/* READ POSITION, short form. */
 static Answer short_reply(uint8_t flags, uint8_t partition, uint32_t first, uint32_t last)
 {
         static uint8_t data[20];
@@ -189,8 +189,16 @@ static void come_back(Fake *f)
         expect(f, CDB_POSITION, position_reply(0));
 }
 
+static void find_anchor(Fake *f, Answer answer)
+{
+        expect(f, LOCATE(01), GOOD);
+        expect(f, CDB_POSITION, position_reply(1));
+        expect(f, READ_100, answer);
+}
+
 static void locate_2(Fake *f)
 {
+        find_anchor(f, DATA(block(1, 100), 100));
         expect(f, LOCATE(02), GOOD);
         expect(f, CDB_POSITION, position_reply(2));
 }
@@ -225,8 +233,18 @@ static void test_claimed_and_nothing_there(void **state)
         Fake *f = *state;
 
         come_back(f);
+        find_anchor(f, DATA(block(1, 100), 100));
         expect(f, LOCATE(02), CHECK(SENSE_BLANK_CHECK, ASC_END_OF_DATA));
         assert_given_up(f, "the medium ends before block 2, which was written");
+}
+
+static void test_block_before_it_is_another(void **state)
+{
+        Fake *f = *state;
+
+        come_back(f);
+        find_anchor(f, DATA(block(77, 100), 100));
+        assert_given_up(f, "the cartridge in the drive is not the one that was there, or has changed");
 }
 
 int main(void)
@@ -248,6 +266,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_claimed_and_there, setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_claimed_and_something_else_there, setup, fake_teardown),
                 cmocka_unit_test_setup_teardown(test_claimed_and_nothing_there, setup, fake_teardown),
+                cmocka_unit_test_setup_teardown(test_block_before_it_is_another, setup, fake_teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,7 @@ typedef struct UnitResume {
         uint64_t n_rewritten;
         unsigned n_compared; /* objects that were read back and are as they should be */
         bool block_found;    /* one of them is a block */
+        bool anchor_found;
 } UnitResume;
 
 /* What has happened since unit_init(). What has to outlive the process is counted in the record. */

@@ -5,20 +5,22 @@
  * to go back and take up speed again. So a drive that can say what is still in its buffer is asked before
  * that, and what is on the medium leaves the journal while the tape runs.
  *
- * READ POSITION has the next object to go from the buffer to the medium (SSC-4 7.7.2, LAST LOGICAL OBJECT
- * LOCATION). Several drives always say there what they say of the host's position, as if their buffer were
- * empty. So an answer counts only if the drive is where it must be and says in the same answer that something
- * is not on the medium yet: then it keeps count. And even then a part of what it says is kept, since a drive
- * may say so of what it has written and not yet read back. If it has lied all the same, a resume finds
- * another block than the anchor, or none, and the program hears of it: nothing is taken for written that
- * would go unnoticed. */
+ * READ POSITION, short form, has the next object to go from the buffer to the medium (SSC-4 7.7, LAST LOGICAL
+ * OBJECT LOCATION). Several drives always say there what they say of the host's position, as if their buffer
+ * were empty. So an answer counts only if the drive is where it must be and says in the same answer that
+ * something is not on the medium yet: then it keeps count.
+ *
+ * And even then it is no proof. So a part of what it says to be on the medium stays in the journal: a drive
+ * may say so of what it has written and not yet read back. And a resume that compares has to find the block
+ * before that part, and half of the part (plan.c, compare.c). Who writes one object after the other has then
+ * written all before; from a drive that has not, the program gets an error. */
 
 #include "hold/unit-internal.h"
 #include "scsi/cdb.h"
 #include "scsi/ssc.h"
 
-#define PARTS        4 /* of the reserve, from which on the drive is asked */
-#define RECORDS_KEPT (UNIT_JOURNAL_RECORDS / (2 * PARTS))
+#define ASKED_FROM   4                                         /* times the reserve */
+#define RECORDS_KEPT (UNIT_JOURNAL_RECORDS / (2 * ASKED_FROM)) /* or, of small blocks, so many of them */
 
 /* ---- when ---- */
 
@@ -36,7 +38,8 @@ bool unit_must_ask_written(const Unit *u)
         const JournalIndex *j = &u->record.journal;
         uint64_t reserve = u->config.journal_reserve;
 
-        if (journal_bytes(&u->journal) < PARTS * reserve && j->end - j->first < PARTS * RECORDS_KEPT)
+        if (journal_bytes(&u->journal) < ASKED_FROM * reserve &&
+            j->end - j->first < ASKED_FROM * RECORDS_KEPT)
                 return false;
         return (j->data_end - u->written.data_end >= reserve || j->end - u->written.end >= RECORDS_KEPT) &&
                may_ask(u);
