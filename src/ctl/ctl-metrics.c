@@ -9,26 +9,19 @@
 
 #include "ctl/ctl-bus.h"
 #include "ctl/ctl.h"
+#include "util/replace-file.h"
 #include "view/metrics.h"
 
 static int write_file(const Site *s, const char *path)
 {
-        _cleanup_free_ char *temporary = NULL;
-        _cleanup_fclose_ FILE *f = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t n;
+        FILE *f = open_memstream(&text, &n);
 
-        if (asprintf(&temporary, "%s.%d", path, (int) getpid()) < 0)
-                return -ENOMEM;
-        f = fopen(temporary, "wxe");
         if (!f)
-                return -errno;
+                return -ENOMEM;
         metrics_print(s, f);
-        if (fflush(f) != 0 || fchmod(fileno(f), 0644) < 0 || rename(temporary, path) < 0) {
-                int r = -errno;
-
-                (void) unlink(temporary);
-                return r;
-        }
-        return 0;
+        return fclose(f) == EOF ? -ENOMEM : replace_file(path, text, 0644);
 }
 
 int verb_metrics(int argc, char **argv)

@@ -11,6 +11,7 @@
 #include "ctl/ctl-bus.h"
 #include "ctl/ctl.h"
 #include "names/portable.h"
+#include "util/replace-file.h"
 #include "util/text.h"
 
 #define REGISTRY EVERTAPE_STATEDIR "/evertape.db"
@@ -71,27 +72,13 @@ static int export_registry(const char *path, char **ret)
         return 0;
 }
 
-/* A file that is there is replaced when all of the new one is on the disk. */
 static int write_file(const char *path, const char *text)
 {
-        _cleanup_free_ char *temporary = NULL;
-        FILE *f;
-        bool bad;
+        int r = replace_file(path, text, 0644);
 
-        if (asprintf(&temporary, "%s.new", path) < 0)
-                return -ENOMEM;
-        f = fopen(temporary, "we");
-        if (!f) {
-                complain("%s: %s", temporary, strerror(errno));
-                return -errno;
-        }
-        bad = fputs(text, f) == EOF || fflush(f) == EOF || fsync(fileno(f)) < 0;
-        if (fclose(f) == EOF || bad || rename(temporary, path) < 0) {
-                complain("%s: %s", path, strerror(errno));
-                (void) unlink(temporary);
-                return -EIO;
-        }
-        return 0;
+        if (r < 0)
+                complain("%s: %s", path, strerror(-r));
+        return r;
 }
 
 static int names_export(const char *registry, const char *file)

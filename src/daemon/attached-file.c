@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "util/cleanup.h"
+#include "util/replace-file.h"
 
 static int add(IscsiUrl **urls, size_t *n, const IscsiUrl *u)
 {
@@ -55,32 +56,17 @@ int attached_file_read(const char *path, IscsiUrl **ret, size_t *ret_n, unsigned
         return 0;
 }
 
-static int write_urls(FILE *f, const IscsiUrl *urls, size_t n)
-{
-        char text[ISCSI_URL_MAX];
-
-        fprintf(f, "# Written by evertaped: iSCSI targets that are attached. evertape(1), attach, detach.\n");
-        for (size_t i = 0; i < n; i++)
-                fprintf(f, "%s\n", iscsi_url_format(&urls[i], text));
-        if (fflush(f) != 0 || ferror(f) || fsync(fileno(f)) < 0)
-                return errno ? -errno : -EIO;
-        return 0;
-}
-
 int attached_file_write(const char *path, const IscsiUrl *urls, size_t n)
 {
-        _cleanup_fclose_ FILE *f = NULL;
-        char temporary[512];
-        int r;
+        _cleanup_free_ char *text = NULL;
+        char url[ISCSI_URL_MAX];
+        size_t n_text;
+        FILE *f = open_memstream(&text, &n_text);
 
-        snprintf(temporary, sizeof(temporary), "%s.new", path);
-        f = fopen(temporary, "we");
         if (!f)
-                return -errno;
-        r = write_urls(f, urls, n);
-        if (r >= 0 && rename(temporary, path) < 0)
-                r = -errno;
-        if (r < 0)
-                (void) unlink(temporary);
-        return r;
+                return -ENOMEM;
+        fprintf(f, "# Written by evertaped: iSCSI targets that are attached. evertape(1), attach, detach.\n");
+        for (size_t i = 0; i < n; i++)
+                fprintf(f, "%s\n", iscsi_url_format(&urls[i], url));
+        return fclose(f) == EOF ? -ENOMEM : replace_file(path, text, 0644);
 }

@@ -6,7 +6,6 @@
 #include "daemon/length-note.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,54 +14,31 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/replace-file.h"
 #include "util/text.h"
 
 #define LENGTH_MAX 0xffffff /* 24 bits in a block descriptor */
 
-static char *path_of(const char *folder, uint32_t id, const char *suffix, char path[static PATH_MAX])
+static char *path_of(const char *folder, uint32_t id, char path[static PATH_MAX])
 {
-        snprintf(path, PATH_MAX, "%s/block-length-%" PRIu32 "%s", folder, id, suffix);
+        snprintf(path, PATH_MAX, "%s/block-length-%" PRIu32, folder, id);
         return path;
-}
-
-static int write_file(const char *path, const char *serial, uint32_t length)
-{
-        _cleanup_fclose_ FILE *f = fopen(path, "we");
-
-        if (!f)
-                return -errno;
-        errno = 0;
-        fprintf(f, "%" PRIu32 " %s\n", length, serial);
-        if (fflush(f) != 0 || ferror(f) || fsync(fileno(f)) < 0)
-                return errno ? -errno : -EIO;
-        return 0;
-}
-
-static int sync_folder(const char *folder)
-{
-        _cleanup_close_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
 int length_note_write(const char *folder, uint32_t id, const char *serial, uint32_t length)
 {
-        char path[PATH_MAX], temporary[PATH_MAX];
-        int r = write_file(path_of(folder, id, ".new", temporary), serial, length);
+        _cleanup_free_ char *text = NULL;
+        char path[PATH_MAX];
 
-        if (r >= 0 && rename(temporary, path_of(folder, id, "", path)) < 0)
-                r = -errno;
-        if (r < 0) {
-                (void) unlink(temporary);
-                return r;
-        }
-        return sync_folder(folder);
+        if (asprintf(&text, "%" PRIu32 " %s\n", length, serial) < 0)
+                return -ENOMEM;
+        return replace_file(path_of(folder, id, path), text, 0644);
 }
 
 uint32_t length_note_read(const char *folder, uint32_t id, const char *serial)
 {
         char path[PATH_MAX], line[128], *rest;
-        _cleanup_fclose_ FILE *f = fopen(path_of(folder, id, "", path), "re");
+        _cleanup_fclose_ FILE *f = fopen(path_of(folder, id, path), "re");
         unsigned long length;
 
         if (!f || !fgets(line, sizeof(line), f))
@@ -78,5 +54,5 @@ void length_note_remove(const char *folder, uint32_t id)
 {
         char path[PATH_MAX];
 
-        (void) unlink(path_of(folder, id, "", path));
+        (void) unlink(path_of(folder, id, path));
 }
