@@ -9,18 +9,16 @@
 
 #include "daemon/manager.h"
 
-static bool has_identity(const DevicePath *paths, size_t n, const Identity *identity)
+/* Paths have addresses of their own, which tell devices apart only where they claim to be one. */
+static bool is_same(const DevicePath *p, const DevicePath *q)
 {
-        for (size_t i = 0; i < n; i++)
-                if (!paths[i].held_lun && identity_equal(&paths[i].identity, identity))
-                        return true;
-        return false;
+        return (p->apart || q->apart ? identity_equal : identity_claims_equal)(&p->identity, &q->identity);
 }
 
-static bool is_held(const DevicePath *paths, size_t n, const Identity *identity)
+static bool has_path_to(const DevicePath *paths, size_t n, const DevicePath *p, bool held_lun)
 {
         for (size_t i = 0; i < n; i++)
-                if (paths[i].held_lun && identity_equal(&paths[i].identity, identity))
+                if (paths[i].held_lun == held_lun && is_same(&paths[i], p))
                         return true;
         return false;
 }
@@ -35,9 +33,9 @@ static void tell_missing(Manager *m, const DevicePath *these, size_t n_these, co
         for (size_t i = 0; i < n_these; i++) {
                 const DevicePath *p = &these[i];
 
-                if (p->held_lun || has_identity(these, i, &p->identity) ||
-                    has_identity(others, n_others, &p->identity) || is_held(these, n_these, &p->identity) ||
-                    is_held(others, n_others, &p->identity))
+                if (p->held_lun || has_path_to(these, i, p, false) ||
+                    has_path_to(others, n_others, p, false) || has_path_to(these, n_these, p, true) ||
+                    has_path_to(others, n_others, p, true))
                         continue;
                 if (registry_find(manager_registry(m), &p->identity, &device) >= 0 && !device.hold)
                         manager_add_event(m, device.id, event, device_path_name(p, name));

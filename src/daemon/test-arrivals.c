@@ -26,7 +26,7 @@ struct Manager {
 
 static Manager manager;
 static char database[] = "/tmp/test-arrivals-XXXXXX";
-static Identity drive, other, held, unknown;
+static Identity drive, other, held, twin, unknown;
 
 Registry *manager_registry(Manager *m)
 {
@@ -63,6 +63,8 @@ static DevicePath path(const Identity *id, const char *sg, bool lun)
         DevicePath p = {.identity = *id, .held_lun = lun};
 
         snprintf(p.sg, sizeof(p.sg), "%s", sg);
+        if (!lun) /* as a scan has them, each path has its own */
+                snprintf(p.identity.address, sizeof(p.identity.address), "scsi.%s:0:0:0", sg + 2);
         return p;
 }
 
@@ -75,6 +77,7 @@ static int setup(void **state)
         other = make("5b");
         held = make("5c");
         unknown = make("5d");
+        twin = make("5e");
         if (fd < 0 || close(fd) < 0 || registry_open(database, &manager.registry) < 0 ||
             registry_add(manager.registry, &drive, 1, &d) < 0 ||
             registry_add(manager.registry, &other, 1, &d) < 0 ||
@@ -121,6 +124,20 @@ static void test_paths(void **state)
         check(both, 2, NULL, 0, "gone drive1 sg1\n");
 }
 
+/* Two devices that claim one identity are told of one by one. */
+static void test_apart(void **state)
+{
+        DevicePath two[] = {path(&twin, "sg1", false), path(&twin, "sg2", false)};
+        DevicePath one[] = {path(&twin, "sg2", false)};
+        RegistryDevice d;
+
+        two[0].apart = two[1].apart = true;
+        for (size_t i = 0; i < 2; i++)
+                assert_int_equal(registry_add_apart(manager.registry, &two[i].identity, 1, &d), 0);
+        check(two, 2, one, 1, "gone drive4 sg1\n");
+        check(one, 1, two, 2, "returned drive4 sg1\n");
+}
+
 /* The engine tells of one that is held, and one without a name is told of when it gets one. */
 static void test_not_told(void **state)
 {
@@ -139,6 +156,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_come_and_go),
                 cmocka_unit_test(test_paths),
+                cmocka_unit_test(test_apart),
                 cmocka_unit_test(test_not_told),
         };
 
