@@ -58,6 +58,7 @@ static const EventRow events[] = {
         {"target-lost",          LOG_NOTICE,  false, "5c70823e7cc149c8b0d80ac3e3ac06a0"},
         {"scan-failed",          LOG_WARNING, false, "5a0c8de7e08a4a1f9d0b6ee1c6f2c9d4"},
         {"registry-failed",      LOG_WARNING, false, "456382e35dc643bbb677064083a4a005"},
+        {"registry-spare",       LOG_ERR,     false, "234c883bfb3846a0b1229c0689d71319"},
 };
 /* clang-format on */
 

@@ -60,5 +60,7 @@ void manager_hold_anew(Manager *m, Held *h);
 
 int manager_on_save_timer(sd_event_source *source, uint64_t usec, void *userdata);
 void manager_save_names(Manager *m);
-/* For a registry that was lost. */
-void manager_restore_names(Manager *m);
+/* The registry, or what there is in its place (names/start.h). Says which, if it is not the registry. */
+int manager_open_registry(Manager *m);
+/* error is what the registry has answered. If it is damaged: true when there is something in its place now. */
+bool manager_replace_registry(Manager *m, int error);

@@ -12,12 +12,15 @@
 #include <unistd.h>
 
 #include "daemon/bus.h"
+#include "daemon/events.h"
 #include "daemon/manager-internal.h"
 #include "daemon/names-verbs.h"
+#include "names/start.h"
 #include "util/log.h"
 
-#define NAMES_PATH EVERTAPE_STATEDIR "/names.txt"
-#define SAVE_AFTER (1 * USEC_PER_SEC)
+#define REGISTRY_PATH EVERTAPE_STATEDIR "/evertape.db"
+#define NAMES_PATH    EVERTAPE_STATEDIR "/names.txt"
+#define SAVE_AFTER    (1 * USEC_PER_SEC)
 
 /* ---- held devices ---- */
 
@@ -71,15 +74,54 @@ void manager_hold_anew(Manager *m, Held *h)
 
 void manager_save_names(Manager *m)
 {
-        int r = names_save(m, NAMES_PATH);
+        int r = registry_is_spare(m->registry) ? 0 : names_save(m, NAMES_PATH);
 
         if (r < 0)
                 log_warning("%s: %s", NAMES_PATH, strerror(-r));
 }
 
-void manager_restore_names(Manager *m)
+/* The next save would write over it. */
+static void set_aside(const char *path, const char *report)
 {
-        names_restore(m->registry, NAMES_PATH);
+        log_error("there is no name in the registry, and %s could not be imported, it is %s.bad now: %s",
+                  path, path, report ? report : "it cannot be read");
+        if (rename(path, NAMES_PATH ".bad") < 0)
+                log_error("%s: %s", path, strerror(errno));
+}
+
+int manager_open_registry(Manager *m)
+{
+        RegistryStart s;
+        int r = registry_start(REGISTRY_PATH, NAMES_PATH, &s);
+
+        if (r < 0)
+                log_error("%s: %s%s%s", REGISTRY_PATH, registry_explain(r),
+                          s.report && s.report[0] ? "; nor are the names in " NAMES_PATH " of use: " : "",
+                          s.report ? s.report : "");
+        else if (s.source == REGISTRY_RESTORED)
+                log_notice("there was no name in the registry: they were imported from " NAMES_PATH);
+        else if (s.source == REGISTRY_UNUSABLE)
+                set_aside(NAMES_PATH, s.report);
+        else if (s.source == REGISTRY_SPARE)
+                event_log_daemon("registry-spare",
+                                 REGISTRY_PATH
+                                 " cannot be used: %s; until evertaped is started again names are "
+                                 "those of " NAMES_PATH ", and none can be given or changed",
+                                 registry_explain(s.error));
+        free(s.report);
+        if (r >= 0)
+                m->registry = s.registry;
+        return r;
+}
+
+bool manager_replace_registry(Manager *m, int error)
+{
+        Registry *damaged = m->registry;
+
+        if (error != -EUCLEAN || registry_is_spare(damaged) || manager_open_registry(m) < 0)
+                return false;
+        registry_close(damaged);
+        return true;
 }
 
 int manager_on_save_timer(sd_event_source *source, uint64_t usec, void *userdata)

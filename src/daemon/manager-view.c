@@ -50,6 +50,8 @@ static void add_note(DeviceView *v, const RegistryDevice *devices, size_t n)
                 snprintf(v->note, sizeof(v->note), "no identifier: known by its address alone");
         else
                 duplicate_describe(&v->device, devices, n, v->note, sizeof(v->note));
+        if (v->note[0] == '\0' && registry_is_spare(v->manager->registry))
+                snprintf(v->note, sizeof(v->note), "the registry cannot be used: see evertape doctor");
 }
 
 int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
@@ -60,6 +62,8 @@ int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
         int r;
 
         r = registry_list(m->registry, &devices, &n);
+        if (r < 0 && manager_replace_registry(m, r))
+                r = registry_list(m->registry, &devices, &n);
         if (r < 0)
                 return r;
         views = calloc(n + 1, sizeof(*views));

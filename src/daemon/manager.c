@@ -22,7 +22,6 @@
 
 #define SCAN_INTERVAL (5 * USEC_PER_SEC)
 #define SCAN_SOON     (250 * USEC_PER_MSEC)
-#define REGISTRY_PATH EVERTAPE_STATEDIR "/evertape.db"
 
 /* ---- small ---- */
 
@@ -130,10 +129,14 @@ static uint64_t seconds_now(void)
 
 static void note_in_history(Manager *m, uint32_t device, const char *event, const char *text)
 {
-        int r = registry_add_event(m->registry, device, seconds_now(), event, text);
+        int r;
 
-        if (r < 0)
-                event_log_daemon("registry-failed", "the history could not be written: %s", strerror(-r));
+        if (registry_is_spare(m->registry)) /* has been said */
+                return;
+        r = registry_add_event(m->registry, device, seconds_now(), event, text);
+        if (r < 0 && !manager_replace_registry(m, r))
+                event_log_daemon("registry-failed", "the history could not be written: %s",
+                                 registry_explain(r));
 }
 
 void manager_add_event(Manager *m, uint32_t device, const char *event, const char *text)
@@ -386,7 +389,8 @@ int manager_hold(Manager *m, const char *name, sd_bus_message *call, sd_bus_erro
         }
         r = registry_set_hold(m->registry, v.device.id, true);
         if (r < 0)
-                return r;
+                return manager_refuse(error, BUS_ERROR_FAILED, r, "%s: cannot be held: the registry: %s",
+                                      name, registry_explain(r));
         v.device.hold = true;
         manager_names_changed(m);
         r = manager_add_held(m, &v.device, &h);
@@ -439,7 +443,10 @@ int manager_release(Manager *m, const char *name, sd_bus_message *call, sd_bus_e
         name = v.device.name;
         if (!v.held && v.device.hold) { /* it waits for a drive in its bay: there is no LUN yet */
                 r = registry_set_hold(m->registry, v.device.id, false);
-                return r < 0 ? r : sd_bus_reply_method_return(call, "");
+                return r >= 0 ? sd_bus_reply_method_return(call, "")
+                              : manager_refuse(error, BUS_ERROR_FAILED, r,
+                                               "%s: cannot be released: the registry: %s", name,
+                                               registry_explain(r));
         }
         if (!v.held)
                 return manager_refuse(error, BUS_ERROR_NOT_HELD, -EALREADY, "%s: is not held", name);
@@ -475,6 +482,16 @@ int manager_fail(Manager *m, const char *name, bool once, sd_bus_error *error)
         return r;
 }
 
+static void note_released(Manager *m, const RegistryDevice *device)
+{
+        int r = registry_set_hold(m->registry, device->id, false);
+
+        if (r < 0)
+                event_log_daemon("registry-failed",
+                                 "%s is released, and will be held again when evertaped is started: %s",
+                                 device->name, registry_explain(r));
+}
+
 void manager_released(Manager *m, Held *h)
 {
         RegistryDevice device = h->device;
@@ -484,7 +501,7 @@ void manager_released(Manager *m, Held *h)
                 return;
         }
         if (!h->leaving)
-                (void) registry_set_hold(m->registry, device.id, false);
+                note_released(m, &device);
         manager_names_changed(m);
         manager_add_event(m, device.id, h->leaving ? "stop" : "release", "");
         reply(h);
@@ -529,7 +546,6 @@ static int load_table(Manager *m)
 int manager_new(sd_event *event, const Config *config, Manager **ret)
 {
         _cleanup_(manager_freep) Manager *m = calloc(1, sizeof(*m));
-        bool lost;
         int r;
 
         if (!m)
@@ -539,15 +555,9 @@ int manager_new(sd_event *event, const Config *config, Manager **ret)
         m->root = root_open("/");
         if (m->root < 0)
                 return m->root;
-        lost = access(REGISTRY_PATH, F_OK) < 0 && errno == ENOENT;
-        r = registry_open(REGISTRY_PATH, &m->registry);
-        if (r >= 0 && lost)
-                manager_restore_names(m);
-        if (r < 0) {
-                log_error("%s: %s", REGISTRY_PATH, registry_explain(r));
-                return r;
-        }
-        r = load_table(m);
+        r = manager_open_registry(m);
+        if (r >= 0)
+                r = load_table(m);
         if (r < 0)
                 return r;
         r = monitor_new(event, on_monitor, m, &m->monitor);

@@ -172,40 +172,6 @@ int names_save(Manager *m, const char *path)
         return r;
 }
 
-/* The next save would write over it. */
-static void set_aside(const char *path, const char *why)
-{
-        _cleanup_free_ char *aside = NULL;
-
-        log_error("there was no registry, and %s could not be imported, it is %s.bad now: %s", path, path,
-                  why);
-        if (asprintf(&aside, "%s.bad", path) >= 0)
-                (void) rename(path, aside);
-}
-
-void names_restore(Registry *registry, const char *path)
-{
-        _cleanup_free_ char *text = NULL, *report = NULL;
-        _cleanup_fclose_ FILE *f = fopen(path, "re");
-        size_t n = 0, n_report;
-        FILE *out;
-        int r;
-
-        if (!f)
-                return;
-        out = open_memstream(&report, &n_report);
-        text = malloc(PORTABLE_SIZE_MAX);
-        if (!out || !text)
-                return;
-        n = fread(text, 1, PORTABLE_SIZE_MAX, f);
-        r = portable_import(registry, text, n, false, out);
-        fclose(out);
-        if (r < 0)
-                set_aside(path, report);
-        else
-                log_notice("there was no registry: the names were imported from %s", path);
-}
-
 static void use_imported(Manager *m)
 {
         _cleanup_free_ RegistryDevice *devices = NULL;

@@ -20,6 +20,4 @@ int names_export(Manager *m, char **ret);
 
 /* Writes them to path, all or nothing. */
 int names_save(Manager *m, const char *path);
-/* A registry that was lost, and is a new one now, gets back what path has. Says what it does. */
-void names_restore(Registry *registry, const char *path);
 int names_import(Manager *m, const char *text, bool dry_run, bool *ret_done, char **ret_report);

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "daemon/element-reader.h"
+#include "daemon/events.h"
 #include "daemon/inventories.h"
 #include "identity/bay.h"
 #include "scsi/smc.h"
@@ -184,7 +185,8 @@ static void take_report(Naming *n, Library *l, const uint8_t *data, size_t n_dat
                         l->name, report.n_ambiguous);
         r = update_bays(n, l, bays, report.n_bays, drives);
         if (r < 0)
-                log_warning("%s: its bays could not be noted: %s", l->name, strerror(-r));
+                event_log_daemon("registry-failed", "%s: its bays could not be noted: %s", l->name,
+                                 registry_explain(r));
 }
 
 static void try_later(Library *l)
@@ -331,6 +333,20 @@ static void note_firmware(Naming *n, const RegistryDevice *before, const DeviceP
         manager_add_event(n->manager, before->id, "firmware", text);
 }
 
+static void say_nameless(const DevicePath *p, int error)
+{
+        char path_name[DEVICE_PATH_NAME_MAX];
+
+        (void) device_path_name(p, path_name);
+        if (error == -ENODATA || error == -ENOTUNIQ)
+                log_debug("%s (%s %s) has no name: it has no identity", path_name, p->identity.vendor,
+                          p->identity.product);
+        else
+                event_log_daemon("registry-failed", "%s (%s %s, serial number %.64s) gets no name: %s",
+                                 path_name, p->identity.vendor, p->identity.product, p->identity.serial,
+                                 registry_explain(error));
+}
+
 static void name_it(Naming *n, const DevicePath *p)
 {
         char path_name[DEVICE_PATH_NAME_MAX];
@@ -342,8 +358,8 @@ static void name_it(Naming *n, const DevicePath *p)
 
         r = (p->apart ? registry_add_apart : registry_add)(registry, &p->identity, seconds_now(), &d);
         if (r < 0) {
-                log_debug("%s (%s %s) has no name: %s", device_path_name(p, path_name), p->identity.vendor,
-                          p->identity.product, r == -ENODATA ? "it has no identity" : strerror(-r));
+                if (!known)
+                        say_nameless(p, r);
                 return;
         }
         if (known && d.id == before.id) {

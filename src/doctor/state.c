@@ -22,24 +22,38 @@ static void report_examined(const Doctor *d, const RegistryExamination *e, Repor
                 report_why(
                         r,
                         "it was written by a newer evertape; nothing in it is changed, and no name is given");
-                report_fix(r, "install the newer evertape again, or move the file away and: evertape names "
-                              "import FILE");
+                report_fix(
+                        r,
+                        "install the newer evertape again, or\nmv %s %s.newer\nsystemctl restart evertaped\n"
+                        "and it takes the names from names.txt beside it",
+                        path, path);
                 return;
         }
         report_add(r, SEVERITY_PROBLEM, path, "the registry is damaged%s%s", e->damage[0] ? ": " : "",
                    e->damage);
         report_why(r, "devices get no names and nothing new can be held");
-        report_fix(r,
-                   "systemctl stop evertaped\nmv %s %s.damaged\nsystemctl start evertaped\nevertape names "
-                   "import FILE, the last export",
-                   path, path);
+        report_fix(
+                r,
+                "mv %s %s.damaged\nsystemctl restart evertaped\nit takes the names from names.txt beside it; "
+                "if there is none: evertape names import FILE, the last export",
+                path, path);
 }
 
 static void check_room(const char *path, Report *r)
 {
         struct statvfs fs;
 
-        if (statvfs(path, &fs) < 0 || (uint64_t) fs.f_bavail * fs.f_frsize >= ROOM_MIN)
+        if (statvfs(path, &fs) < 0)
+                return;
+        if (fs.f_flag & ST_RDONLY) {
+                report_add(r, SEVERITY_PROBLEM, path, "its file system is read-only");
+                report_why(r, "no device gets a name, no name can be changed, nothing new can be held, and "
+                              "nothing is "
+                              "noted in the history");
+                report_fix(r, "look into the kernel's log for why it is, and mount it for writing again");
+                return;
+        }
+        if ((uint64_t) fs.f_bavail * fs.f_frsize >= ROOM_MIN)
                 return;
         report_add(r, SEVERITY_WARNING, path, "there are only %" PRIu64 "K free on its file system",
                    (uint64_t) fs.f_bavail * fs.f_frsize >> 10);

@@ -105,8 +105,11 @@ const char *registry_explain(int error)
         case -EUCLEAN:
                 return "it is damaged, or no registry; move it away and import the names (evertape names "
                        "import)";
+        case -EACCES:
+        case -EPERM:
+                return "it cannot be opened, or not be written to; `evertape doctor` says why";
         case -EROFS:
-                return "it cannot be written to";
+                return "it cannot be written to; `evertape doctor` says why";
         case -EBUSY:
                 return "another program keeps it locked";
         case -ENOENT:

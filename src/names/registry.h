@@ -44,6 +44,9 @@ int registry_open_readonly(const char *path, Registry **ret);
 Registry *registry_close(Registry *r);
 DEFINE_CLEANUP(Registry *, registry_close)
 
+/* The names are those of the last export, and cannot be changed (start.h). */
+bool registry_is_spare(const Registry *r);
+
 /* What is wrong with a registry that could not be opened, for a person, and what to do about it. */
 const char *registry_explain(int error);
 

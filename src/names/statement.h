@@ -9,6 +9,7 @@
 
 struct Registry {
         sqlite3 *db;
+        bool spare;
 };
 
 static inline void cleanup_statement(sqlite3_stmt **statement)

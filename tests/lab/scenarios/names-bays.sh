@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154,SC2217
 # lab: -t 240
-# Held drives that are replaced in their bays, idle and in use; names that people change while programs use them; a
-# registry that is spoilt, lost and brought back.
+# Held drives that are replaced in their bays, idle and in use; names that people change while programs use them.
 
 hold_model "--drives 2 --slots 4 --tapes 2 --capacity 20M" MDLDRV01 MDLLIB01 || lab_done
-registry=/var/lib/evertape/evertape.db
 
 is_device() { # SERIAL NAME: the held LUN of that name says that it is this one
     [[ $(held_by_serial "$1" nst) -ef /dev/tape/by-name/$2-nst ]]
@@ -60,27 +58,6 @@ ok "what is there is not forgotten" fails_saying 'is there' evertape forget lib1
 ok "what is held neither" fails_saying 'is held' evertape forget left
 ok "all names as text" evertape names export /tmp/names
 ok "an import of it changes nothing" prints 'left: is there' evertape names import /tmp/names
-
-say "the registry is spoilt"
-evertaped_stop
-cp "$registry" /tmp/good.db
-head -c 3000 /tmp/good.db > "$registry"
-cp "$registry" /tmp/spoilt.db
-node=$(by_serial MDLDRV02 nst) # udev's own rules would wait for the held ones, which nobody serves
-udevadm trigger --action=change "$node"
-udevadm settle
-ok "links in use stay" test "$node" -ef /dev/tape/by-name/lib1-drive2-nst
-ok "udev has looked" prints 'E: EVERTAPE_NAME_UNKNOWN=1' udevadm info "$node"
-ok "evertaped says what to do" fails_saying 'damaged.*names import' "$EVERTAPED"
-ok "and writes nothing" cmp "$registry" /tmp/spoilt.db
-rm "$registry"
-ok "without one it takes the text" evertaped_start
-ok "all names are there" prints 'left: is there' evertape names import --dry-run /tmp/names
-evertape names export > /tmp/names2
-ok "and nothing else" diff <(grep -v Seen= /tmp/names) <(grep -v Seen= /tmp/names2)
-ok "the device is held as before" wait_until 20 is_state held left
-udevadm settle
-ok "with its link" is_device NEWDRV02 left
 
 say "stand-alone, and replaced by hand"
 ok "release" evertape release --all
