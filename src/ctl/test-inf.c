@@ -46,7 +46,7 @@ static void test_list(void **state)
 {
         assert_int_equal(run("list -n -o id,profile,line %s", shipped), 0);
         assert_says("SCSI\\SequentialHP______Ultrium_3-SCSI__ lto       90\n");
-        assert_says("SCSI\\ChangerSTK_____L700____________    generic  213\n");
+        assert_says("SCSI\\ChangerSTK_____L700____________    generic  214\n");
         assert_int_equal(run("list %s/nt4.inf", folder), 0);
         assert_says("DESCRIPTION   ID                                 PROFILE FILE");
         assert_says("Acme Old Tape ACME_OLD \"Acme\" \"OT-\"              generic ");
@@ -66,7 +66,7 @@ static void test_list(void **state)
 static void test_check(void **state)
 {
         assert_int_equal(run("check %s", shipped), 0);
-        assert_says("/tape.inf: 143 ids, 0 errors, 0 warnings, UTF-8\n");
+        assert_says("/tape.inf: 144 ids, 0 errors, 0 warnings, UTF-8\n");
         assert_int_equal(run("check %s/win2000.inf %s/broken.inf /nonexistent %s", folder, folder, shipped),
                          1);
         assert_says("/win2000.inf: 5 ids, 0 errors, 0 warnings, Windows code page 1252\n");
@@ -74,7 +74,7 @@ static void test_check(void **state)
         assert_says("/broken.inf:16:1: error: %unknown% is not in [Strings]\n");
         assert_says("/broken.inf: 7 ids, 11 errors, 10 warnings, UTF-8\n");
         assert_says("evertape: /nonexistent: No such file or directory\n");
-        assert_says("tape.inf: 143 ids");
+        assert_says("tape.inf: 144 ids");
         assert_int_equal(run("check %s/decorated.inf", folder), 0); /* a warning is no failure */
         assert_says("/decorated.inf:40:1: warning: Colour: unknown key; there are: Profile, Timeout\n");
         assert_int_equal(run("check"), 2);
