@@ -131,6 +131,82 @@ static void test_named(void **state)
                       CHANGER "EVERTAPE_NAME=lib1\nEVERTAPE_LINK=tape/by-name/lib1-sch\n");
 }
 
+static void add_device(const Fixture *f, TestDevice *d, Registry *r, unsigned host, DeviceType type,
+                       const char *naa, const char *serial, const char *name)
+{
+        Identity id = {.type = type, .rank = IDENTITY_NAA};
+        RegistryDevice row;
+
+        *d = (TestDevice){.host = host,
+                          .sg = host,
+                          .type = (uint8_t) type,
+                          .inquiry = type == DEVICE_TAPE ? "IBM     ULT3580-TD5     0103"
+                                                         : "STK     L700            0103",
+                          .serial = serial,
+                          .naa = naa};
+        tree_add_device(f->tree, d);
+        snprintf(id.key, sizeof(id.key), "naa.");
+        for (size_t i = 0; i < 8; i++)
+                snprintf(id.key + 4 + 2 * i, 3, "%02x", (unsigned char) naa[i]);
+        snprintf(id.serial, sizeof(id.serial), "%s", serial);
+        assert_int_equal(registry_add(r, &id, 1, &row), 0);
+        assert_string_equal(row.name, name);
+}
+
+static void assert_link(const Fixture *f, const TestDevice *d, const char *link)
+{
+        char path[160], node[32], syspath[200], line[64], *text = NULL;
+        size_t n = 0;
+        FILE *out = open_memstream(&text, &n);
+        int no_name = 1;
+
+        snprintf(node, sizeof(node), "/scsi_generic/sg%u", d->sg);
+        snprintf(syspath, sizeof(syspath), "/%s", tree_device_path(path, d, node));
+        assert_int_equal(export_properties(f->tree->root, syspath, f->db, out, &no_name), 0);
+        fclose(out);
+        snprintf(line, sizeof(line), "EVERTAPE_LINK=tape/by-name/%s\n", link);
+        assert_non_null(strstr(text, line));
+        free(text);
+}
+
+/* Each has a name of its own, and each name leads to its device: AWS Storage Gateway's virtual library, whose
+ * eleven devices have one NAA (systemd issue 7411); the StorageTek SL150, whose changer has the NAA of its
+ * first drive (systemd issue 22676), and here its serial number too; two drives with one serial number. */
+static void test_duplicates(void **state)
+{
+        static const char vtl[] = "\x50\x00\x00\x00\x00\x00\x00\x01",
+                          bridge[] = "\x50\x01\x04\xf0\x00\x00\x00\x01",
+                          one[] = "\x50\x01\x43\x80\x00\x00\x00\x01",
+                          two[] = "\x50\x01\x43\x80\x00\x00\x00\x02";
+        static char serials[10][8];
+        Fixture *f = *state;
+        TestDevice d[15];
+        Registry *r;
+        char name[16];
+
+        assert_int_equal(registry_open(f->db, &r), 0);
+        add_device(f, &d[0], r, 30, DEVICE_CHANGER, vtl, "VTL", "lib1");
+        for (unsigned i = 0; i < 10; i++) {
+                snprintf(serials[i], sizeof(serials[i]), "AWS%u", i);
+                snprintf(name, sizeof(name), "drive%u", i + 1);
+                add_device(f, &d[1 + i], r, 31 + i, DEVICE_TAPE, vtl, serials[i], name);
+        }
+        add_device(f, &d[11], r, 50, DEVICE_CHANGER, bridge, "SL", "lib2");
+        add_device(f, &d[12], r, 51, DEVICE_TAPE, bridge, "SL", "drive11");
+        add_device(f, &d[13], r, 52, DEVICE_TAPE, one, "TWIN", "drive12");
+        add_device(f, &d[14], r, 53, DEVICE_TAPE, two, "TWIN", "drive13");
+        registry_close(r);
+        assert_link(f, &d[0], "lib1-changer");
+        for (unsigned i = 0; i < 10; i++) {
+                snprintf(name, sizeof(name), "drive%u-sg", i + 1);
+                assert_link(f, &d[1 + i], name);
+        }
+        assert_link(f, &d[11], "lib2-changer");
+        assert_link(f, &d[12], "drive11-sg");
+        assert_link(f, &d[13], "drive12-sg");
+        assert_link(f, &d[14], "drive13-sg");
+}
+
 /* The name's links lead to the LUN and to nothing else. */
 static void test_held(void **state)
 {
@@ -197,6 +273,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_named, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_duplicates, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_held, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_bad_paths, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_foreign_registry, setup, teardown),
