@@ -14,13 +14,15 @@
 
 static int usage(FILE *out)
 {
-        fprintf(out, "Usage: evertape-id --export [SYSPATH]\n"
-                     "Prints the udev properties of a tape or changer node; without SYSPATH of $DEVPATH.\n");
+        fprintf(out, "Usage: evertape-id --export|--export-text [SYSPATH]\n"
+                     "Prints the udev properties of a tape or changer node; without SYSPATH of $DEVPATH.\n"
+                     "--export-text: if the registry cannot be read, by the last text of its names.\n");
         return out == stdout ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
 {
+        ExportSource source = {.registry = EVERTAPE_STATEDIR "/evertape.db"};
         const char *devpath = getenv("DEVPATH");
         _cleanup_close_ int root = -EBADF;
         char syspath[4096];
@@ -28,15 +30,18 @@ int main(int argc, char **argv)
 
         if (argc == 2 && text_equal(argv[1], "--help"))
                 return usage(stdout);
-        if (argc < 2 || argc > 3 || !text_equal(argv[1], "--export") || (argc == 2 && !devpath))
+        if (argc < 2 || argc > 3 || (argc == 2 && !devpath))
+                return usage(stderr);
+        if (text_equal(argv[1], "--export-text"))
+                source.text = EVERTAPE_STATEDIR "/names.txt";
+        else if (!text_equal(argv[1], "--export"))
                 return usage(stderr);
         r = argc == 3 ? snprintf(syspath, sizeof(syspath), "%s", argv[2])
                       : snprintf(syspath, sizeof(syspath), "/sys%s", devpath);
         if (r < 0 || (size_t) r >= sizeof(syspath))
                 return usage(stderr);
         root = root_open("/");
-        r = root < 0 ? root
-                     : export_properties(root, syspath, EVERTAPE_STATEDIR "/evertape.db", stdout, &no_name);
+        r = root < 0 ? root : export_properties(root, syspath, &source, stdout, &no_name);
         if (r == -ENODEV)
                 return EXIT_FAILURE;
         if (r < 0) {

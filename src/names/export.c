@@ -15,6 +15,7 @@
 #include "names/links.h"
 #include "names/name.h"
 #include "names/registry.h"
+#include "names/start.h"
 #include "util/cleanup.h"
 #include "util/root.h"
 
@@ -61,16 +62,22 @@ static int read_node(int root, const char *syspath, Node *ret)
 
 /* -ENOENT: there is no name. Anything else, and a registry that has yet to be made a current one: there may
  * be. */
-static int find_row(const char *path, const Identity *identity, RegistryDevice *ret)
+static int find_row(const ExportSource *source, const Identity *identity, RegistryDevice *ret)
 {
         _cleanup_(registry_closep) Registry *registry = NULL;
+        _cleanup_free_ char *report = NULL;
         int r;
 
-        r = registry_open_readonly(path, &registry);
-        if (r == -ENOENT && access(path, F_OK) == 0)
-                return -EAGAIN;
+        r = registry_open_readonly(source->registry, &registry);
+        if (r == -ENOENT && access(source->registry, F_OK) == 0)
+                r = -EAGAIN;
         if (r >= 0)
                 r = registry_find(registry, identity, ret);
+        if (r < 0 && r != -ENOENT && r != -ENOTUNIQ && source->text) {
+                registry = registry_close(registry);
+                if (registry_open_text(source->text, &report, &registry) >= 0)
+                        r = registry_find(registry, identity, ret);
+        }
         if (r >= 0 && !name_is_valid(ret->name))
                 return -EUCLEAN;
         return r;
@@ -88,7 +95,7 @@ static void print_name(const Node *node, const RegistryDevice *row, FILE *out)
                 fprintf(out, "EVERTAPE_LINK=%s\n", link);
 }
 
-int export_properties(int root, const char *syspath, const char *registry, FILE *out, int *ret_registry)
+int export_properties(int root, const char *syspath, const ExportSource *source, FILE *out, int *ret_registry)
 {
         RegistryDevice row;
         Node node;
@@ -103,7 +110,7 @@ int export_properties(int root, const char *syspath, const char *registry, FILE 
                 fprintf(out, "EVERTAPE_SERIAL=%s\n", node.identity.serial);
         if (node.held_lun)
                 fprintf(out, "EVERTAPE_HELD=1\n");
-        r = find_row(registry, &node.identity, &row);
+        r = find_row(source, &node.identity, &row);
         if (r >= 0)
                 print_name(&node, &row, out);
         else if (r != -ENOENT && r != -ENOTUNIQ)

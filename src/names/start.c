@@ -45,7 +45,7 @@ static int was_never_used(Registry *r)
         return code == SQLITE_DONE ? 1 : schema_error(code);
 }
 
-/* 0: imported; 1: there is none; -errno: refused, and the report says why. */
+/* -ENOENT: there is none. Other: refused, and the report says why. */
 static int import_file(Registry *registry, const char *path, char **ret_report)
 {
         _cleanup_free_ char *text = malloc(PORTABLE_SIZE_MAX + 1);
@@ -55,7 +55,7 @@ static int import_file(Registry *registry, const char *path, char **ret_report)
         int r;
 
         if (!f)
-                return errno == ENOENT ? 1 : -errno;
+                return -errno;
         report = open_memstream(ret_report, &n_report);
         if (!text || !report)
                 return -ENOMEM;
@@ -66,20 +66,27 @@ static int import_file(Registry *registry, const char *path, char **ret_report)
         return r < 0 ? r : 0;
 }
 
-static int start_with_spare(const char *text, int error, RegistryStart *ret)
+int registry_open_text(const char *text, char **ret_report, Registry **ret)
 {
         _cleanup_(registry_closep) Registry *registry = NULL;
         int r;
 
         r = registry_open(":memory:", &registry);
         if (r >= 0)
-                r = import_file(registry, text, &ret->report);
-        if (r == 0)
+                r = import_file(registry, text, ret_report);
+        if (r >= 0)
                 r = registry_exec(registry, "PRAGMA query_only = ON");
-        if (r != 0)
-                return error;
+        if (r < 0)
+                return r;
         registry->spare = true;
-        ret->registry = TAKE_PTR(registry);
+        *ret = TAKE_PTR(registry);
+        return 0;
+}
+
+static int start_with_spare(const char *text, int error, RegistryStart *ret)
+{
+        if (registry_open_text(text, &ret->report, &ret->registry) < 0)
+                return error;
         ret->source = REGISTRY_SPARE;
         ret->error = error;
         return 0;
@@ -101,11 +108,13 @@ int registry_start(const char *path, const char *text, RegistryStart *ret)
         if (r < 0)
                 return is_of_the_file(r) ? start_with_spare(text, r, ret) : r;
         r = was_never_used(registry);
+        if (r < 0)
+                return r;
         if (r > 0) {
                 r = import_file(registry, text, &ret->report);
-                ret->source = r == 0 ? REGISTRY_RESTORED : r < 0 ? REGISTRY_UNUSABLE : REGISTRY_AS_IT_IS;
-        } else if (r < 0) {
-                return r;
+                ret->source = r >= 0         ? REGISTRY_RESTORED
+                              : r == -ENOENT ? REGISTRY_AS_IT_IS
+                                             : REGISTRY_UNUSABLE;
         }
         ret->registry = TAKE_PTR(registry);
         return 0;

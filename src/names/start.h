@@ -22,3 +22,7 @@ typedef struct RegistryStart {
 /* path: the registry; text: the last export of its names. -errno, with the report of the text if there is
  * one: neither of the two can be used. A file that is damaged or of a newer evertape is not written to. */
 int registry_start(const char *path, const char *text, RegistryStart *ret);
+
+/* The names of an export, in memory, where nothing changes them. -ENOENT: there is none; -errno: ret_report says
+ * why. free() it in any case. */
+int registry_open_text(const char *text, char **ret_report, Registry **ret);

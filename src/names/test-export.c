@@ -6,11 +6,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "identity/test-tree.h"
 #include "names/export.h"
+#include "names/portable.h"
 #include "names/registry.h"
 
 static const TestDevice drive = {.host = 2,
@@ -41,6 +43,7 @@ static const TestDevice changer = {.host = 2,
 typedef struct Fixture {
         TestTree *tree;
         char db[96];
+        const char *text;
 } Fixture;
 
 static int setup(void **state)
@@ -95,7 +98,8 @@ static void assert_export(const Fixture *f, const TestDevice *d, const char *nod
         int no_name = 1;
 
         snprintf(syspath, sizeof(syspath), "/%s", tree_device_path(path, d, node));
-        assert_int_equal(export_properties(f->tree->root, syspath, f->db, out, &no_name), 0);
+        assert_int_equal(
+                export_properties(f->tree->root, syspath, &(ExportSource){f->db, f->text}, out, &no_name), 0);
         fclose(out);
         assert_string_equal(text, expected);
         free(text);
@@ -162,7 +166,8 @@ static void assert_link(const Fixture *f, const TestDevice *d, const char *link)
 
         snprintf(node, sizeof(node), "/scsi_generic/sg%u", d->sg);
         snprintf(syspath, sizeof(syspath), "/%s", tree_device_path(path, d, node));
-        assert_int_equal(export_properties(f->tree->root, syspath, f->db, out, &no_name), 0);
+        assert_int_equal(
+                export_properties(f->tree->root, syspath, &(ExportSource){f->db, f->text}, out, &no_name), 0);
         fclose(out);
         snprintf(line, sizeof(line), "EVERTAPE_LINK=tape/by-name/%s\n", link);
         assert_non_null(strstr(text, line));
@@ -221,6 +226,36 @@ static void test_held(void **state)
                       DRIVE "EVERTAPE_HELD=1\nEVERTAPE_NAME=drive1\nEVERTAPE_LINK=tape/by-name/drive1-nst\n");
 }
 
+/* A registry that cannot be read: a node of which nothing was said before gets its link by the last text. */
+static void test_text(void **state)
+{
+        Fixture *f = *state;
+        char text[96];
+        Registry *r;
+        FILE *out;
+
+        register_all(f, true);
+        snprintf(text, sizeof(text), "%s/names.txt", f->tree->path);
+        assert_int_equal(registry_open(f->db, &r), 0);
+        out = fopen(text, "we");
+        assert_non_null(out);
+        assert_int_equal(portable_export(r, out), 0);
+        fclose(out);
+        registry_close(r);
+        f->text = text;
+        assert_export(f, &changer, "/scsi_generic/sg5",
+                      CHANGER "EVERTAPE_NAME=lib1\nEVERTAPE_LINK=tape/by-name/lib1-changer\n");
+        assert_int_equal(truncate(f->db, 10000), 0);
+        assert_export(f, &changer, "/scsi_generic/sg5",
+                      CHANGER "EVERTAPE_NAME=lib1\nEVERTAPE_LINK=tape/by-name/lib1-changer\n");
+        assert_export(f, &lun, "/scsi_tape/nst7",
+                      DRIVE "EVERTAPE_HELD=1\nEVERTAPE_NAME=drive1\nEVERTAPE_LINK=tape/by-name/drive1-nst\n");
+        assert_export(f, &drive, "/scsi_tape/nst0", DRIVE "EVERTAPE_NAME=drive1\nEVERTAPE_REAL_OF_HELD=1\n");
+        assert_int_equal(unlink(text), 0);
+        assert_export(f, &drive, "/scsi_tape/nst0", DRIVE "EVERTAPE_NAME_UNKNOWN=1\n");
+        f->text = NULL;
+}
+
 static void test_bad_paths(void **state)
 {
         static const struct {
@@ -240,11 +275,14 @@ static void test_bad_paths(void **state)
         int no_name = 1;
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-                assert_int_equal(export_properties(f->tree->root, cases[i].path, f->db, out, &no_name),
+                assert_int_equal(export_properties(f->tree->root, cases[i].path,
+                                                   &(ExportSource){f->db, f->text}, out, &no_name),
                                  cases[i].error);
         tree_text(f->tree, tree_device_path(path, &drive, "/state"), "cancel\n");
         snprintf(syspath, sizeof(syspath), "/%s", tree_device_path(path, &drive, "/scsi_tape/nst0"));
-        assert_int_equal(export_properties(f->tree->root, syspath, f->db, out, &no_name), -ENODEV);
+        assert_int_equal(
+                export_properties(f->tree->root, syspath, &(ExportSource){f->db, f->text}, out, &no_name),
+                -ENODEV);
         assert_int_equal(no_name, 1);
         fclose(out);
         assert_int_equal(buf[0], '\0');
@@ -262,7 +300,8 @@ static void test_foreign_registry(void **state)
                   "this is no database, and long enough to be sure of it ..............."
                   ".................................................................");
         snprintf(syspath, sizeof(syspath), "/%s", tree_device_path(path, &lun, "/scsi_tape/nst7"));
-        assert_int_equal(export_properties(f->tree->root, syspath, f->db, out, &no_name), 0);
+        assert_int_equal(
+                export_properties(f->tree->root, syspath, &(ExportSource){f->db, f->text}, out, &no_name), 0);
         assert_int_equal(no_name, -EUCLEAN);
         fclose(out);
         assert_string_equal(text, DRIVE "EVERTAPE_HELD=1\nEVERTAPE_NAME_UNKNOWN=1\n");
@@ -274,6 +313,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_named, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_duplicates, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_text, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_held, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_bad_paths, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_foreign_registry, setup, teardown),

@@ -109,7 +109,9 @@ static void helper(World *w, unsigned run)
 
         snprintf(file, sizeof(file), "/scsi_tape/nst%u", i);
         snprintf(syspath, sizeof(syspath), "/%s", tree_device_path(path, &d, file));
-        assert_int_equal(export_properties(w->tree->root, syspath, w->db, out, &no_name), 0);
+        assert_int_equal(
+                export_properties(w->tree->root, syspath, &(ExportSource){.registry = w->db}, out, &no_name),
+                0);
         fclose(out);
         assert_non_null(strstr(text, "EVERTAPE_LINK=tape/by-name/drive"));
 }

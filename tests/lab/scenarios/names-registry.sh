@@ -37,6 +37,14 @@ link_stays() {
     [[ $node -ef /dev/tape/by-name/lib1-drive2-nst ]]
 }
 
+# As at a boot: udev knows nothing of the device.
+link_comes() {
+    local node id
+    node=$(by_serial MDLDRV02 nst)
+    id=$(< "/sys/class/scsi_tape/${node##*/}/dev")
+    rm "/run/udev/data/c$id" /dev/tape/by-name/lib1-drive2-nst && link_stays
+}
+
 refused() {
     fails_saying "registry.*$1" evertape rename lib1-drive2 other &&
         fails_saying "registry.*$1" evertape hold lib1-drive2 && fails_saying "registry.*$1" evertape forget lib1-drive3
@@ -75,6 +83,7 @@ for how in cut spoilt newer text; do
     ok "doctor says what to do" fails_saying 'restart evertaped' evertape doctor
     ok "no name is changed" refused 'be written to'
     ok "links stay" link_stays
+    ok "and come" link_comes
     ok "nothing was written to it" cmp "$registry" /tmp/spoilt.db
     ok "nor to the text" cmp "$text" /tmp/good.txt
     evertaped_stop
