@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2154,SC2217
 # lab: -t 240
-# Held drives that are replaced in their bays, idle and in use; names that people change while programs use them.
+# Who has the links by id and may open the real nodes; held drives that are replaced in their bays, idle and in use; names
+# that people change while programs use them.
 
 hold_model "--drives 2 --slots 4 --tapes 2 --capacity 20M" MDLDRV01 MDLLIB01 || lab_done
 
@@ -23,6 +24,43 @@ open_it() {
 has_open() {
     [[ $(readlink "/proc/$1/fd/0") == /dev/nst* ]]
 }
+
+# Each link in by-id leads to a held LUN, but for those of the drive that is not held; and there are some.
+by_id_is_held() {
+    local link n=0
+    local -A right=()
+    right[$(held_by_serial MDLLIB01 sg)]=1
+    for link in st nst; do
+        right[$(held_by_serial MDLDRV01 $link)]=1
+        right[$(by_serial MDLDRV02 $link)]=1
+    done
+    for link in /dev/tape/by-id/*; do
+        [[ ${right[$(readlink -f "$link")]} ]] || { ls -l "$link"; return 1; }
+        n=$((n + 1))
+    done
+    [[ /dev/tape/by-id/scsi-MDLDRV01-nst -ef $(held_by_serial MDLDRV01 nst) &&
+        /dev/tape/by-id/scsi-MDLLIB01 -ef $(held_by_serial MDLLIB01 sg) ]] && ((n == 11))
+}
+# Each node of the real device that there is.
+roots_alone() {
+    local node
+    for node in $(by_serial "$1" sg) $(by_serial "$1" st) $(by_serial "$1" nst) $(by_serial "$1" sch); do
+        [[ $(stat -c '%U %a' "$node") == 'root 600' ]] || { ls -l "$node"; return 1; }
+    done
+}
+
+say "links and rights"
+udevadm settle
+ok "links by id are the held devices'" by_id_is_held
+ok "the real drive is root's alone" roots_alone MDLDRV01
+ok "and the real changer" roots_alone MDLLIB01
+ok "both go and come back" eval 'model pull drive1 && model pull changer && model return changer && model return drive1'
+udevadm settle
+ok "links by id are still the held devices'" by_id_is_held
+ok "the real drive is still root's alone" roots_alone MDLDRV01
+ok "and the real changer" roots_alone MDLLIB01
+wait_until 20 is_state held lib1-drive1
+wait_until 20 is_state held lib1
 
 say "a held drive is replaced"
 udevadm settle
