@@ -41,7 +41,7 @@ void manager_fill_view(Manager *m, const RegistryDevice *device, DeviceView *v)
         }
 }
 
-static void add_note(DeviceView *v, const RegistryDevice *devices, size_t n)
+static void add_note(DeviceView *v, const RegistryDevice *duplicate_of)
 {
         if (v->device.identity.rank == IDENTITY_NONE)
                 snprintf(v->note, sizeof(v->note), "waits for a drive in bay %u of %s", v->device.element,
@@ -49,13 +49,14 @@ static void add_note(DeviceView *v, const RegistryDevice *devices, size_t n)
         else if (v->device.identity.rank == IDENTITY_ADDRESS)
                 snprintf(v->note, sizeof(v->note), "no identifier: known by its address alone");
         else
-                duplicate_describe(&v->device, devices, n, v->note, sizeof(v->note));
+                duplicate_describe(&v->device, duplicate_of, v->note, sizeof(v->note));
         if (v->note[0] == '\0' && registry_is_spare(v->manager->registry))
                 snprintf(v->note, sizeof(v->note), "the registry cannot be used: see evertape doctor");
 }
 
 int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
 {
+        _cleanup_free_ const RegistryDevice **duplicates = NULL;
         _cleanup_free_ RegistryDevice *devices = NULL;
         DeviceView *views;
         size_t n;
@@ -66,12 +67,15 @@ int manager_list(Manager *m, DeviceView **ret, size_t *ret_n)
                 r = registry_list(m->registry, &devices, &n);
         if (r < 0)
                 return r;
+        duplicates = calloc(n + 1, sizeof(*duplicates));
+        if (!duplicates || duplicate_find_all(devices, n, duplicates) < 0)
+                return -ENOMEM;
         views = calloc(n + 1, sizeof(*views));
         if (!views)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
                 manager_fill_view(m, &devices[i], &views[i]);
-                add_note(&views[i], devices, n);
+                add_note(&views[i], duplicates[i]);
         }
         *ret = views;
         *ret_n = n;

@@ -16,7 +16,9 @@ typedef enum Duplicate {
 
 Duplicate duplicate_find(const RegistryDevice *a, const RegistryDevice *b);
 
-/* What is the matter with d, among n devices (which may be one of them): "same serial number as drive2".
- * Empty if nothing is. Returns dst. */
-char *duplicate_describe(const RegistryDevice *d, const RegistryDevice *devices, size_t n, char *dst,
-                         size_t n_dst);
+/* Of each of n devices the first one in the array that it is a duplicate of, or NULL. Costs what sorting them
+ * does, if few claim the same. -ENOMEM. */
+int duplicate_find_all(const RegistryDevice *devices, size_t n, const RegistryDevice **ret);
+
+/* What is the matter with d: "same serial number as drive2"; empty if other is NULL. Returns dst. */
+char *duplicate_describe(const RegistryDevice *d, const RegistryDevice *other, char *dst, size_t n_dst);

@@ -42,6 +42,7 @@ static void test_pairs(void **state)
                                           DUPLICATE_SERIAL,     DUPLICATE_IDENTITY,   DUPLICATE_IDENTITY,
                                           DUPLICATE_NONE,       DUPLICATE_NONE,       DUPLICATE_NONE,
                                           DUPLICATE_NONE};
+        const RegistryDevice *others[ELEMENTSOF(devices)];
         char text[160];
 
         for (size_t i = 0; i < ELEMENTSOF(devices); i++) {
@@ -53,14 +54,48 @@ static void test_pairs(void **state)
                                          pair ? found[i] : DUPLICATE_NONE);
                 }
         }
-        assert_string_equal(duplicate_describe(&devices[1], devices, ELEMENTSOF(devices), text, sizeof(text)),
+        assert_int_equal(duplicate_find_all(devices, ELEMENTSOF(devices), others), 0);
+        for (size_t i = 0; i < ELEMENTSOF(devices); i++)
+                assert_ptr_equal(others[i], found[i] == DUPLICATE_NONE ? NULL : &devices[i ^ 1]);
+        assert_string_equal(duplicate_describe(&devices[1], others[1], text, sizeof(text)),
                             "same designator as lib1");
-        assert_string_equal(duplicate_describe(&devices[2], devices, ELEMENTSOF(devices), text, sizeof(text)),
+        assert_string_equal(duplicate_describe(&devices[2], others[2], text, sizeof(text)),
                             "same serial number as drive3");
-        assert_string_equal(duplicate_describe(&devices[5], devices, ELEMENTSOF(devices), text, sizeof(text)),
+        assert_string_equal(duplicate_describe(&devices[5], others[5], text, sizeof(text)),
                             "same in all but the address as drive4");
-        assert_string_equal(duplicate_describe(&devices[6], devices, ELEMENTSOF(devices), text, sizeof(text)),
-                            "");
+        assert_string_equal(duplicate_describe(&devices[6], others[6], text, sizeof(text)), "");
+}
+
+/* Of several the first; the same as each with each. */
+static void test_all(void **state)
+{
+        RegistryDevice devices[60];
+        const RegistryDevice *others[60];
+        unsigned seed = 1;
+
+        for (int round = 0; round < 200; round++) {
+                for (unsigned i = 0; i < 60; i++) {
+                        char name[8], key[8], serial[8] = "";
+
+                        seed = seed * 1103515245 + 12345;
+                        snprintf(name, sizeof(name), "d%u", i);
+                        snprintf(key, sizeof(key), "%u", seed >> 16 & 31);
+                        if (seed >> 21 & 3)
+                                snprintf(serial, sizeof(serial), "%u", seed >> 23 & 31);
+                        devices[i] = device(i + 1, name, seed >> 28 & 1 ? DEVICE_TAPE : DEVICE_CHANGER, key,
+                                            serial);
+                        if ((seed >> 29) == 0)
+                                devices[i].identity.rank = IDENTITY_NONE;
+                }
+                assert_int_equal(duplicate_find_all(devices, 60, others), 0);
+                for (unsigned i = 0; i < 60; i++) {
+                        unsigned k = 0;
+
+                        while (k < 60 && duplicate_find(&devices[i], &devices[k]) == DUPLICATE_NONE)
+                                k++;
+                        assert_ptr_equal(others[i], k < 60 ? &devices[k] : NULL);
+                }
+        }
 }
 
 /* Names that wait for a drive, and devices known by their address alone. */
@@ -78,6 +113,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_pairs),
+                cmocka_unit_test(test_all),
                 cmocka_unit_test(test_none),
         };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What naming costs with 10 and with 1000 devices: a scan of a generated sysfs, udev's helper for one node, a
- * known device found again, and a new one named. Prints a table; ends with 1 if a cost that must not grow
- * with what is known has grown by more than half, or a scan of 1000 devices takes a second.
+ * known device found again, a new one named, one that replaces another in its bay, and all of them listed.
+ * Prints a table; ends with 1 if a cost that must not grow with what is known has grown by more than half, or
+ * a scan of 1000 devices takes a second.
  *
  * A name that is given is synced to the disk. That would hide everything else, so the registry is on
  * /dev/shm. */
@@ -18,6 +19,8 @@
 
 #include "identity/test-tree.h"
 #include "monitor/monitor.h"
+#include "names/bay.h"
+#include "names/duplicate.h"
 #include "names/export.h"
 #include "names/registry.h"
 #include "util/time.h"
@@ -28,12 +31,14 @@
 #define GROWTH_MAX 1.5
 #define SCAN_MAX   USEC_PER_SEC
 #define HELPER_MAX (20 * USEC_PER_MSEC)
+#define LIST_MAX   (10 * USEC_PER_MSEC)
 
 typedef struct World {
         TestTree *tree;
         Registry *registry;
         char db[64];
         unsigned n;
+        uint32_t library;
 } World;
 
 static Identity identity_of(unsigned i)
@@ -67,6 +72,7 @@ static void add_device(TestTree *t, unsigned i)
 static World world_new(unsigned n)
 {
         World w = {.tree = tree_new(), .n = n};
+        Identity library = {.type = DEVICE_CHANGER, .rank = IDENTITY_SERIAL, .key = "sn.L", .serial = "L"};
         RegistryDevice d;
 
         snprintf(w.db, sizeof(w.db), "/dev/shm/evertape-bench-%d-%u.db", getpid(), n);
@@ -77,6 +83,8 @@ static World world_new(unsigned n)
                 add_device(w.tree, i);
                 assert_int_equal(registry_add(w.registry, &id, 1000, &d), 0);
         }
+        assert_int_equal(registry_add(w.registry, &library, 1000, &d), 0);
+        w.library = d.id;
         return w;
 }
 
@@ -132,6 +140,36 @@ static void new (World *w, unsigned run)
         assert_int_equal(registry_add(w->registry, &id, 1001, &d), 0);
 }
 
+/* What `evertape list` says of devices that claim the same. */
+static void duplicates(World *w, unsigned run)
+{
+        RegistryDevice *devices;
+        const RegistryDevice **others;
+        size_t n;
+
+        assert_int_equal(registry_list(w->registry, &devices, &n), 0);
+        others = calloc(n, sizeof(*others));
+        assert_non_null(others);
+        assert_int_equal(duplicate_find_all(devices, n, others), 0);
+        free(others);
+        free(devices);
+}
+
+/* A library's drive is another one each time. */
+static void replaced(World *w, unsigned run)
+{
+        Identity id = identity_of(100 * N_MANY + run);
+        BayDrive bay = {.element = 256, .ordinal = 1, .drive = &id};
+        BayChange *changes;
+        size_t n;
+
+        assert_int_equal(registry_update_bays(w->registry, w->library, &bay, 1, &(LibrariesThere){0},
+                                              FOLLOW_BAY, 1001, &changes, &n),
+                         0);
+        assert_int_equal(n, 1);
+        free(changes);
+}
+
 static int compare(const void *a, const void *b)
 {
         const usec_t *x = a, *y = b;
@@ -175,6 +213,8 @@ int main(void)
                 {"udev's helper, one node", helper, N_RUNS, true, HELPER_MAX},
                 {"a known device again", known, N_RUNS, true, USEC_INFINITY},
                 {"a new device", new, N_RUNS, true, USEC_INFINITY},
+                {"a drive replaced in its bay", replaced, N_RUNS, true, USEC_INFINITY},
+                {"list, with duplicates", duplicates, N_RUNS, false, LIST_MAX},
         };
         World few = world_new(N_FEW), many = world_new(N_MANY);
         bool bad = false;
