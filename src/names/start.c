@@ -45,7 +45,8 @@ static int was_never_used(Registry *r)
         return code == SQLITE_DONE ? 1 : schema_error(code);
 }
 
-/* -ENOENT: there is none. Other: refused, and the report says why. */
+/* 1: something was added; 0: there is nothing in it. -ENOENT: there is no file. Other: refused, and the
+ * report says why. */
 static int import_file(Registry *registry, const char *path, char **ret_report)
 {
         _cleanup_free_ char *text = malloc(PORTABLE_SIZE_MAX + 1);
@@ -63,7 +64,7 @@ static int import_file(Registry *registry, const char *path, char **ret_report)
         r = ferror(f) ? -EIO : portable_import(registry, text, n, false, report);
         if (fclose(report) == EOF && r >= 0)
                 r = -ENOMEM;
-        return r < 0 ? r : 0;
+        return r;
 }
 
 int registry_open_text(const char *text, char **ret_report, Registry **ret)
@@ -112,9 +113,8 @@ int registry_start(const char *path, const char *text, RegistryStart *ret)
                 return r;
         if (r > 0) {
                 r = import_file(registry, text, &ret->report);
-                ret->source = r >= 0         ? REGISTRY_RESTORED
-                              : r == -ENOENT ? REGISTRY_AS_IT_IS
-                                             : REGISTRY_UNUSABLE;
+                if (r != 0 && r != -ENOENT)
+                        ret->source = r > 0 ? REGISTRY_RESTORED : REGISTRY_UNUSABLE;
         }
         ret->registry = TAKE_PTR(registry);
         return 0;

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "names/portable-read.h"
 #include "names/portable.h"
 #include "names/start.h"
 #include "names/test-files.h"
@@ -205,6 +206,10 @@ static void test_nothing_to_restore(void **state)
         assert_int_equal(registry_start(w->files->db, w->text, &s), 0);
         assert_int_equal(s.source, REGISTRY_UNUSABLE);
         assert_non_null(strstr(s.report, "line 1"));
+        end(&s);
+        write_all(w->text, PORTABLE_HEADER "\n", strlen(PORTABLE_HEADER) + 1); /* no device has ever come */
+        assert_int_equal(registry_start(w->files->db, w->text, &s), 0);
+        assert_int_equal(s.source, REGISTRY_AS_IT_IS);
         end(&s);
         assert_int_equal(unlink(w->text), 0);
         assert_int_equal(registry_start(w->files->db, w->text, &s), 0);
