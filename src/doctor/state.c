@@ -47,9 +47,7 @@ static void check_room(const char *path, Report *r)
                 return;
         if (fs.f_flag & ST_RDONLY) {
                 report_add(r, SEVERITY_PROBLEM, path, "its file system is read-only");
-                report_why(r, "no device gets a name, no name can be changed, nothing new can be held, and "
-                              "nothing is "
-                              "noted in the history");
+                report_why(r, "no name can be given or changed, and nothing new can be held");
                 report_fix(r, "look into the kernel's log for why it is, and mount it for writing again");
                 return;
         }

@@ -99,6 +99,12 @@ static bool is_of_the_file(int error)
         return error != -EBUSY && error != -ENOMEM && error != -ENOENT;
 }
 
+/* Anything else is the registry's: a disk that is full. */
+static bool is_of_the_text(int error)
+{
+        return error == -EBADMSG || error == -EEXIST || error == -E2BIG;
+}
+
 int registry_start(const char *path, const char *text, RegistryStart *ret)
 {
         _cleanup_(registry_closep) Registry *registry = NULL;
@@ -113,6 +119,10 @@ int registry_start(const char *path, const char *text, RegistryStart *ret)
                 return r;
         if (r > 0) {
                 r = import_file(registry, text, &ret->report);
+                if (r < 0 && r != -ENOENT && !is_of_the_text(r)) {
+                        free(TAKE_PTR(ret->report));
+                        return start_with_spare(text, r, ret);
+                }
                 if (r != 0 && r != -ENOENT)
                         ret->source = r > 0 ? REGISTRY_RESTORED : REGISTRY_UNUSABLE;
         }

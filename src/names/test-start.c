@@ -6,10 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -217,6 +218,33 @@ static void test_nothing_to_restore(void **state)
         end(&s);
 }
 
+/* A disk that is full is no reason to put the text aside. */
+static void test_no_room_to_restore(void **state)
+{
+        const World *w = *state;
+        struct rlimit before, small;
+        RegistryStart s;
+        int r;
+
+        assert_int_equal(unlink(w->files->db), 0);
+        registry_close(open_registry(w->files->db));
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+        small = before;
+        small.rlim_cur = 8192;
+        (void) signal(SIGXFSZ, SIG_IGN);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        r = registry_start(w->files->db, w->text, &s);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_int_equal(r, 0);
+        assert_int_equal(s.source, REGISTRY_SPARE);
+        assert_names(s.registry);
+        end(&s);
+        assert_int_equal(registry_start(w->files->db, w->text, &s), 0); /* there is room again */
+        assert_int_equal(s.source, REGISTRY_RESTORED);
+        assert_names(s.registry);
+        end(&s);
+}
+
 /* A single byte is to SQLite what none is, and of a last page in which there is nothing yet the rest may be
  * missing. */
 static void test_cut_off(void **state)
@@ -309,6 +337,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_lost, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_nothing_to_restore, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_no_room_to_restore, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_cut_off, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_any_page_spoilt, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_newer, setup, teardown),
