@@ -92,11 +92,18 @@ static int make_directories(void)
         /* the registry is for all to read, the memory of the units (data of backups) is not */
         static const mode_t modes[] = {0700, 0755};
 
-        for (size_t i = 0; i < ELEMENTSOF(paths); i++)
-                if (mkdir(paths[i], modes[i]) < 0 && errno != EEXIST) {
-                        log_error("%s: %s", paths[i], strerror(errno));
-                        return -errno;
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
+                int r = mkdir(paths[i], modes[i]) < 0 ? -errno : 0;
+
+                if (r == -EEXIST)
+                        continue;
+                if (r >= 0 && chmod(paths[i], modes[i]) < 0) /* whatever the umask */
+                        r = -errno;
+                if (r < 0) {
+                        log_error("%s: %s", paths[i], strerror(-r));
+                        return r;
                 }
+        }
         return 0;
 }
 

@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "names/schema.h"
 #include "names/statement.h"
@@ -50,11 +52,14 @@ static int registry_connect(const char *path, int flags, int patience, Registry 
 int registry_open(const char *path, Registry **ret)
 {
         _cleanup_(registry_closep) Registry *registry = NULL;
+        bool is_new = access(path, F_OK) < 0;
         int r;
 
         r = registry_connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, WRITER_PATIENCE, &registry);
         if (r < 0)
                 return r;
+        if (is_new)
+                (void) chmod(path, 0644); /* there is none of ":memory:" */
         r = registry_exec(registry, "PRAGMA synchronous = EXTRA; PRAGMA trusted_schema = OFF");
         if (r >= 0)
                 r = schema_migrate(registry->db);

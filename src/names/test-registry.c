@@ -377,6 +377,23 @@ static void test_readonly(void **state)
         registry_close(writer);
 }
 
+/* Whoever makes it, all may read it: evertaped has a umask for the data of backups. */
+static void test_rights(void **state)
+{
+        Files *f = *state;
+        mode_t mask = umask(0077);
+        struct stat st;
+
+        registry_close(open_registry(f->db));
+        assert_int_equal(stat(f->db, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0644);
+        assert_int_equal(chmod(f->db, 0640), 0); /* as a site likes it */
+        registry_close(open_registry(f->db));
+        assert_int_equal(stat(f->db, &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0640);
+        umask(mask);
+}
+
 /* Not even touched. */
 static void assert_refused(const char *path, int error)
 {
@@ -468,6 +485,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_many_processes, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_killed_writer, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_readonly, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(test_rights, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_refused, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(test_damaged_rows, files_setup, files_teardown),
                 cmocka_unit_test(test_no_directory),

@@ -64,6 +64,7 @@ evertape list --raw --noheadings -o NAME,SERIAL > /tmp/names
 ok "all names as text" evertape names export /tmp/export
 wait_until 5 diff <(grep -v Seen= /tmp/export) <(grep -v Seen= "$text")
 evertaped_stop
+ok "everybody may read the registry" prints 'Device "lib1-drive1"' setpriv --reuid=nobody --clear-groups evertape names export
 cp "$registry" /tmp/good.db
 cp "$text" /tmp/good.txt
 
