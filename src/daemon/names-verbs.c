@@ -6,14 +6,12 @@
 #include "daemon/names-verbs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/bus.h"
 #include "names/portable.h"
+#include "util/replace-file.h"
 #include "util/log.h"
 
 static int failed(sd_bus_error *error, const char *name, int r)
@@ -150,26 +148,10 @@ int names_export(Manager *m, char **ret)
 
 int names_save(Manager *m, const char *path)
 {
-        _cleanup_free_ char *text = NULL, *temporary = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        size_t n;
-        int r;
+        _cleanup_free_ char *text = NULL;
+        int r = names_export(m, &text);
 
-        r = names_export(m, &text);
-        if (r < 0)
-                return r;
-        n = strlen(text);
-        if (asprintf(&temporary, "%s.new", path) < 0)
-                return -ENOMEM;
-        fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        if (fd < 0 || fchmod(fd, 0644) < 0)
-                return -errno;
-        errno = ENOSPC;
-        if (write(fd, text, n) != (ssize_t) n || fsync(fd) < 0 || rename(temporary, path) < 0) {
-                r = -errno;
-                (void) unlink(temporary);
-        }
-        return r;
+        return r < 0 ? r : replace_file(path, text, 0644);
 }
 
 static void use_imported(Manager *m)
