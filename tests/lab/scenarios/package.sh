@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# lab: -s -m 768M -t 300
-# The life of the Debian package (`make package`) as an administrator sees it, under systemd: installed, a device held,
-# reloaded and upgraded in the middle of a backup, removed under programs that use held devices, purged. `all`: also
-# installed again, and removed when nobody serves what is held.
+# lab: -s -m 768M -t 420
+# The life of the Debian packages (`make package`) as an administrator sees it, under systemd: installed by apt, a device
+# held, evertape-web, reloaded and upgraded in the middle of a backup, removed under programs that use held devices,
+# purged. `all`: also installed again, without the network, and removed when nobody serves what is held.
 
-packages=("$LAB_BUILD"/package/evertape_*.deb)
-[[ -e ${packages[0]} ]] || { say "there is no package: run make package"; exit 1; }
-package=${packages[0]}
+packages=("$LAB_BUILD"/package/evertape_*.deb "$LAB_BUILD"/package/evertape-web_*.deb)
+[[ -e ${packages[0]} && -e ${packages[1]} ]] || { say "there is no package: run make package"; exit 1; }
+package=${packages[0]} web=${packages[1]}
 
 # The guest as it was before evertape came: without what the layer has of it.
 uninstall_layer() {
@@ -20,14 +20,17 @@ uninstall_layer() {
     udevadm control --reload
 }
 
-# A database of dpkg with the packages that evertape depends on and no other: this machine has hundreds, dpkg reads the
-# files of each, and their triggers look at all manual pages.
+# A database of dpkg with the packages that evertape depends on and no other, and what these depend on left out: this
+# machine has hundreds, dpkg reads the files of each, and their triggers look at all manual pages.
 small_dpkg_database() {
     local wanted name
-    wanted=" $(dpkg-deb -f "$package" Depends | sed 's/([^)]*)//g; s/[|,]/ /g') dbus dpkg "
-    mkdir /tmp/dpkg /tmp/dpkg/info /tmp/dpkg/updates /tmp/dpkg/triggers
+    wanted=" $(for name in "${packages[@]}"; do dpkg-deb -f "$name" Depends; done | sed 's/([^)]*)//g; s/[|,]/ /g' | tr '\n' ' ') dbus dpkg systemd "
+    mkdir -p /tmp/dpkg/{info,updates,triggers} /tmp/apt
     awk -v RS= -v ORS='\n\n' -v wanted="$wanted" '
-        /^Package: / && index(wanted, " " $2 " ")' /var/lib/dpkg/status > /tmp/dpkg/status
+        /^Package: / && index(wanted, " " $2 " ") {
+            gsub(/\n(Pre-Depends|Depends|Recommends|Suggests|Breaks|Conflicts|Replaces|Enhances):[^\n]*/, "")
+            print
+        }' /var/lib/dpkg/status > /tmp/dpkg/status
     for name in $wanted; do
         cp /var/lib/dpkg/info/"$name"[.:]* /tmp/dpkg/info 2> /dev/null
     done
@@ -36,10 +39,13 @@ small_dpkg_database() {
     mount --bind /tmp/dpkg /var/lib/dpkg
 }
 
-# The same package with another version.
+# newer_package DEB FILE: the same package with another version.
 newer_package() {
-    dpkg-deb -R "$package" /tmp/newer && sed -i "s/^Version: .*/&+lab1/" /tmp/newer/DEBIAN/control &&
-        dpkg-deb --root-owner-group -Znone -b /tmp/newer "$1"
+    rm -rf /tmp/newer && dpkg-deb -R "$1" /tmp/newer && sed -i 's/^Version: .*/&+lab1/; s/(= [^)]*/&+lab1/' /tmp/newer/DEBIAN/control &&
+        dpkg-deb --root-owner-group -Znone -b /tmp/newer "$2"
+}
+newer_packages() {
+    newer_package "$package" /tmp/newer.deb && newer_package "$web" /tmp/newer-web.deb
 }
 
 active() {
@@ -81,15 +87,20 @@ leftovers() {
 in_its_cgroup() {
     (echo "$BASHPID" > /sys/fs/cgroup/system.slice/evertaped.service/cgroup.procs && exec "$@")
 }
-# dpkg_quiet COMMAND...: it ends well, and no maintainer script has complained.
-dpkg_quiet() {
+# quiet COMMAND...: it ends well, and no maintainer script has complained.
+quiet() {
     "$@" > /tmp/dpkg.log 2>&1 || { cat /tmp/dpkg.log; return 1; }
     not eval 'grep -iE "error|fail|warning|cannot" /tmp/dpkg.log | grep -v "not empty so not removed"'
+}
+# by_apt VERB PACKAGE...: of the packages that there are in a repository apt knows nothing. By nobody else than root: the
+# user _apt cannot read what is built.
+by_apt() {
+    quiet apt-get -q -y -o Dir::State::Lists=/tmp/apt -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 "$@"
 }
 
 installed() {
     say "installed"
-    ok "dpkg -i" dpkg_quiet dpkg -i "$package"
+    ok "apt install" by_apt install "$package"
     ((_failed == 0)) || lab_done
     ok "the service runs, and is enabled" wait_until 10 active
     ok "devices have names" wait_until 10 test -c /dev/tape/by-name/lib1-drive1-nst
@@ -102,6 +113,29 @@ installed() {
     udevadm settle
     drive=/dev/tape/by-name/lib1-drive1-nst
     same "the name leads to the held device" "$(held_by_serial MDLDRV01 nst)" "$(readlink -f $drive)"
+}
+
+page() {
+    curl -sf --max-time 10 http://127.0.0.1:9837/"$1"
+}
+web_pid() {
+    systemctl show -P MainPID evertape-web
+}
+nobody() {
+    setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"
+}
+served() {
+    say "evertape-web"
+    ip link set lo up
+    ok "apt install" by_apt install "$web"
+    ok "its socket is enabled, and waits" same_output $'enabled\nactive' eval 'systemctl is-enabled evertape-web.socket; systemctl is-active evertape-web.socket'
+    same "and nothing runs" 0 "$(web_pid)"
+    ok "metrics" prints '^evertape_device_held\{device="lib1-drive1"\} 1$' page metrics
+    ok "the page" prints 'lib1-drive1' page
+    same "as its own user" evertape-web "$(stat -c %U "/proc/$(web_pid)")"
+    ok "nothing can be told it" prints 405 nobody curl -s -o /dev/null -w '%{http_code}' -X POST -d x http://127.0.0.1:9837/
+    ok "its UNIX socket is not for everybody" not nobody curl -sf --unix-socket /run/evertape-web.socket http://any/metrics
+    web_was=$(web_pid)
 }
 
 configured() {
@@ -123,11 +157,13 @@ configured() {
 
 upgraded() {
     say "upgraded in the middle of the backup"
-    ok "a newer package" newer_package /tmp/newer.deb
+    ok "newer packages" newer_packages
     feed_aside /tmp/data 3
-    ok "dpkg -i" dpkg_quiet dpkg -i /tmp/newer.deb
+    ok "apt install" by_apt install /tmp/newer.deb /tmp/newer-web.deb
     ok "the service runs" active
     ok "another process" not test "$pid" = "$(evertaped_pid)"
+    ok "evertape-web serves" wait_until 10 page metrics
+    ok "and is another one, too" not test "$web_was" = "$(web_pid)"
     ok "dd ends well" feed_end /tmp/data
     ok "on the tape exactly once" on_tape T00001L7 /tmp/data 192 1
     ok "the configuration is the administrator's" grep -qx 'Timeout=7min' /etc/evertape/evertape.conf
@@ -152,7 +188,7 @@ removed() {
     ok "a hook is told of it" wait_until 20 test -s /tmp/hook
     same "outside of the sandbox" "$(readlink /proc/1/ns/net) lib1-drive2 0" "$(< /tmp/hook)"
     wait_until 10 eval '[[ $(stuck) == *"(dd)"* ]]'
-    ok "dpkg --remove" dpkg_quiet dpkg --remove evertape
+    ok "apt remove" by_apt remove evertape
     wait "$waiting"
     ok "the one that waited has an error" grep -q 'status [1-9]' /tmp/waits.log
     feed_aside /tmp/data 1 2> /dev/null
@@ -167,14 +203,33 @@ removed() {
     ok "no links by name" no_links
     ok "what was written and told is on the tape" cmp -n $((4 * 1048576 - 65536)) <(model dump T00001L7 /tmp/dump > /dev/null; cat /tmp/dump) /tmp/data
     ok "a program uses the real drive" mt -f "$(by_serial MDLDRV01 nst)" rewind
+    ok "nobody serves a page" not page
     ok "the configuration stays" grep -qx 'Timeout=7min' /etc/evertape/evertape.conf
 }
 
 again() {
     say "installed again: as it was"
-    ok "dpkg -i" dpkg_quiet dpkg -i /tmp/newer.deb
+    ok "apt install" by_apt install /tmp/newer.deb
     ok "held again" held
     ok "by name" wait_until 10 test -c $drive
+}
+
+# The lines of docs/ISCSI.md for a site that attaches no target.
+without_network() {
+    local dropin=/run/systemd/system/evertaped.service.d
+    say "without the network"
+    mkdir -p $dropin
+    sed -n '/^PrivateNetwork=/,/^```/{/^```/d; p}' "$LAB_TOP/docs/ISCSI.md" | sed '1i [Service]' > $dropin/50-lab.conf
+    systemctl daemon-reload
+    systemctl restart evertaped
+    same "it has none" lo: "$(nsenter --net="/proc/$(evertaped_pid)/ns/net" sed -n '3,$s/ *\([^ ]*\).*/\1/p' /proc/net/dev)"
+    ok "the exposure is as INSTALL.md says" prints 'exposure level for evertaped.service: 1.8 OK' systemd-analyze security --no-pager evertaped
+    model pull drive2 > /dev/null
+    ok "it is told of what goes" wait_until 10 is_state away MDLDRV02
+    model return drive2 > /dev/null
+    ok "and comes" held
+    rm -r $dropin
+    systemctl daemon-reload
 }
 
 dead() {
@@ -185,7 +240,7 @@ dead() {
     mt -f "$(held_by_serial MDLDRV01 nst)" rewind 2> /dev/null &
     waiting=$!
     wait_until 10 eval '[[ $(stuck) == *"(mt)"* ]]'
-    ok "dpkg --purge" dpkg_quiet dpkg --purge evertape
+    ok "apt purge" by_apt purge evertape
     ok "the program that waited has an error" not wait "$waiting"
     systemctl unmask --runtime --quiet evertaped
     ok "no process waits in the kernel" wait_until 5 none_stuck
@@ -200,19 +255,22 @@ mtx -f "$(by_serial MDLLIB01 sg)" load 1 0 > /dev/null
 mtx -f "$(by_serial MDLLIB01 sg)" load 2 1 > /dev/null
 uninstall_layer
 small_dpkg_database
-dpkg-deb -c "$package" | sed 's,.* \./,/,' > /tmp/package-files
+for deb in "${packages[@]}"; do dpkg-deb -c "$deb" | sed 's,.* \./,/,'; done > /tmp/package-files
 ok "nothing of evertape is there" same_output "" leftovers
 head -c 12M /dev/urandom > /tmp/data
 
 installed
+served
 configured
 upgraded
 removed
 if [[ $1 == all ]]; then
     again
+    without_network
     dead
+    ok "apt purge, also of evertape-web" by_apt purge evertape-web
 else
-    ok "dpkg --purge" dpkg_quiet dpkg --purge evertape
+    ok "apt purge" by_apt purge evertape evertape-web
 fi
 ok "nothing is left" same_output "" leftovers
 lab_done
