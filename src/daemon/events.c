@@ -36,6 +36,7 @@ static const EventRow events[] = {
         {"release-failed",       LOG_ERR,     true,  "539bc950fc1a4092aac307276f67594e"},
         {"stop",                 LOG_INFO,    true,  "5f1bfb255eef4f8dbde54e17c7836f95"},
         {"ring-broken",          LOG_ERR,     true,  "975d8cbac0ba4e79848fdfc9b2829097"},
+        {"stuck",                LOG_ERR,     true,  "9d49ef90db47455ea982a131563ed1a1"},
         {"lun-slow",             LOG_WARNING, false, "cf9e4f4204fb485693c70a70c92c2150"},
         {"profile",              LOG_NOTICE,  false, "a3d1165a531a4dec81f03b05c05c6f96"},
         {"away",                 LOG_NOTICE,  true,  "64403c6a70d44907babeab119dfba360"},

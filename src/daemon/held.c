@@ -202,6 +202,16 @@ static int on_uio(sd_event_source *source, int fd, uint32_t revents, void *userd
         return 0;
 }
 
+bool held_is_stuck(Held *h)
+{
+        bool waits = h->uio_source && !h->stopping && unit_has_room(h->unit) && tcmu_ring_has_next(&h->ring);
+
+        if (!watchdog_is_stuck(&h->seen, waits, h->ring.next))
+                return false;
+        manager_add_event(h->manager, h->device.id, "stuck", "a command in its ring is not taken");
+        return true;
+}
+
 /* Maps the ring and tells the engine what a predecessor had answered. */
 int held_open_ring(Held *h, unsigned uio, uint64_t size, bool existed)
 {

@@ -12,6 +12,7 @@
 #include "daemon/memory.h"
 #include "daemon/rate.h"
 #include "daemon/resume-clock.h"
+#include "daemon/watchdog.h"
 #include "hold/unit.h"
 #include "monitor/monitor.h"
 #include "names/registry.h"
@@ -74,6 +75,7 @@ typedef struct Held {
         size_t n_map;
         TcmuRing ring;
         sd_event_source *uio_source;
+        WatchdogSeen seen;
         bool kick; /* answers are in the ring that the kernel was not told of */
         Bounce bounces[HOLD_COMMANDS_MAX];
         size_t n_bounces;
@@ -122,6 +124,10 @@ void held_abandon(Held *h);
 int held_remove(Held *h);
 /* After each turn: whether the device, of which the LUN is gone, was given back. */
 void held_check_end(Held *h);
+
+/* For the watchdog, from time to time: a command is in the ring since the last call and was not taken,
+ * although the engine has room for it. Says so. */
+bool held_is_stuck(Held *h);
 
 /* "away", "held" ..., with the stage taken into account. */
 const char *held_state(const Held *h);

@@ -20,6 +20,7 @@
 #include "daemon/memory.h"
 #include "daemon/reload.h"
 #include "daemon/stop.h"
+#include "daemon/watchdog.h"
 #include "util/log.h"
 
 #define CONFIG_PATH   EVERTAPE_SYSCONFDIR "/evertape.conf"
@@ -150,10 +151,16 @@ static void wait_for_names(sd_event *event, const Manager *manager)
                         return;
 }
 
+static bool goes_on(void *userdata)
+{
+        return manager_goes_on(userdata);
+}
+
 static int serve(Config *config)
 {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_(manager_freep) Manager *manager = NULL;
+        _cleanup_(watchdog_freep) Watchdog *watchdog = NULL;
         _cleanup_(bus_freep) Bus *bus = NULL;
         int r;
 
@@ -161,9 +168,9 @@ static int serve(Config *config)
         if (r >= 0)
                 r = sd_event_default(&event);
         if (r >= 0)
-                r = sd_event_set_watchdog(event, true);
-        if (r >= 0)
                 r = manager_new(event, config, &manager);
+        if (r >= 0)
+                r = watchdog_start(event, goes_on, manager, &watchdog);
         if (r < 0)
                 return r;
         r = bus_open(event, manager, &bus);

@@ -622,6 +622,15 @@ void manager_configured(Manager *m)
                 bus_look_again(m->bus);
 }
 
+bool manager_goes_on(Manager *m)
+{
+        bool all = true;
+
+        for (size_t i = 0; i < m->n_helds; i++)
+                all = !held_is_stuck(m->helds[i]) && all;
+        return all;
+}
+
 void manager_stop(Manager *m, bool for_good)
 {
         for (size_t i = 0; i < m->n_helds; i++)

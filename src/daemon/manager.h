@@ -29,6 +29,9 @@ bool manager_stopped(Manager *m);
 /* What a device is at work on is not waited for any more. */
 void manager_abandon(Manager *m);
 
+/* For the watchdog: all that is held is served. */
+bool manager_goes_on(Manager *m);
+
 /* Every device has its name, as far as one can be found: no library is being asked for it. */
 bool manager_is_named(const Manager *m);
 

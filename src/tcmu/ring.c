@@ -36,6 +36,12 @@ static uint32_t *mailbox_field(const TcmuRing *ring, size_t offset)
         return (uint32_t *) (void *) (ring->map + offset);
 }
 
+static uint32_t ring_head(const TcmuRing *ring)
+{
+        return __atomic_load_n(mailbox_field(ring, offsetof(struct tcmu_mailbox, cmd_head)),
+                               __ATOMIC_ACQUIRE);
+}
+
 static uint32_t ring_advance(const TcmuRing *ring, uint32_t offset, uint32_t n)
 {
         return (uint32_t) (((uint64_t) offset + n) % ring->cmdr_size);
@@ -234,6 +240,11 @@ static int take_entry(TcmuRing *ring, const RingEntry *e, TcmuRequest *ret)
         }
 }
 
+bool tcmu_ring_has_next(const TcmuRing *ring)
+{
+        return ring_head(ring) != ring->next;
+}
+
 int tcmu_ring_next(TcmuRing *ring, TcmuRequest *ret)
 {
         RingEntry e;
@@ -243,8 +254,7 @@ int tcmu_ring_next(TcmuRing *ring, TcmuRequest *ret)
         for (;;) {
                 if (ring->broken)
                         return -EBADMSG;
-                head = __atomic_load_n(mailbox_field(ring, offsetof(struct tcmu_mailbox, cmd_head)),
-                                       __ATOMIC_ACQUIRE);
+                head = ring_head(ring);
                 if (head == ring->next)
                         return 0;
                 if (head >= ring->cmdr_size || head % TCMU_OP_ALIGN_SIZE != 0)

@@ -60,6 +60,8 @@ int tcmu_ring_init(TcmuRing *ring, void *map, size_t n_map);
  * of its own, but tcmu_ring_kick, which gives the kernel its space back; one with more than TCMU_RING_TMR_MAX
  * ids comes as several requests. */
 int tcmu_ring_next(TcmuRing *ring, TcmuRequest *ret);
+/* Whether the kernel has put in something that tcmu_ring_next() has not given yet. */
+bool tcmu_ring_has_next(const TcmuRing *ring);
 
 /* Answers a command, in any order; id is of a request handed out and not yet answered. n_read: bytes of
  * data-in that are valid (0: none or not data-in). The kernel takes a read length of 0 for "not set" and,

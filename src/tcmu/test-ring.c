@@ -34,7 +34,9 @@ static void test_command(void **state)
         TcmuRing ring;
 
         assert_int_equal(tcmu_ring_init(&ring, k->map, k->n_map), 0);
+        assert_true(tcmu_ring_has_next(&ring));
         assert_int_equal(tcmu_ring_next(&ring, &q), 1);
+        assert_false(tcmu_ring_has_next(&ring));
         assert_int_equal(q.type, TCMU_REQUEST_COMMAND);
         assert_int_equal(q.id, id);
         assert_int_equal(q.n_cdb, sizeof(cdb));

@@ -49,6 +49,22 @@ row "new udev rules: \`udevadm control --reload\`, \`udevadm trigger\`" eval \
 row "\`systemctl restart evertaped\`, upgrade of the package" evertaped_restart
 row "evertaped is killed" evertaped_crash
 
+# SIGSTOP is a loop that does not turn. Others that are well are not ended: that is the rest of this scenario.
+hangs() {
+    local pid dropin=/run/systemd/system/evertaped.service.d
+    mkdir -p $dropin
+    printf '[Service]\nWatchdogSec=6s\n' > $dropin/50-lab.conf
+    systemctl daemon-reload && evertaped_restart || return
+    pid=$(evertaped_pid)
+    kill -STOP "$pid"
+    feed_aside /tmp/archive 1
+    wait_until 30 eval '[[ $(evertaped_pid) != 0 && $(evertaped_pid) != '"$pid"' ]]' && wait_until 10 evertaped_is_ready || return
+    wait "$_feed_pid"
+    _feed_pid=
+    journalctl --unit=evertaped --output=cat | grep -q 'Watchdog timeout'
+}
+row "evertaped hangs" hangs
+
 # pull takes the SCSI host of a device away, and return makes a new one.
 hosts() {
     local h
