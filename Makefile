@@ -30,7 +30,8 @@ build: deps
 check: deps
 	@tools/check
 
-lab: deps
+lab:
+	@tools/install-deps lab
 	@tools/check tests/lab/lab.list
 
 demo: build
