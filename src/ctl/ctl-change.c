@@ -22,7 +22,7 @@ static int change_one(sd_bus *bus, const Change *change, const char *name)
         if (r < 0)
                 bus_complain(r, &error);
         else
-                change->say(bus, name);
+                r = change->say(bus, name);
         fflush(stdout);
         return client_error_is_absent(&error) ? -ENOTCONN : r;
 }

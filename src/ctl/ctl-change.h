@@ -7,11 +7,11 @@
 
 typedef struct Change {
         const char *method;
-        const char *already_error;                  /* error name that means: it is so already */
-        const char *already;                        /* what to say then */
-        const char *nothing;                        /* what to say when --all finds no device */
-        bool (*applies)(const Device *d);           /* --all: whether to do it to this one */
-        void (*say)(sd_bus *bus, const char *name); /* that it has been done */
+        const char *already_error;                 /* error name that means: it is so already */
+        const char *already;                       /* what to say then */
+        const char *nothing;                       /* what to say when --all finds no device */
+        bool (*applies)(const Device *d);          /* --all: whether to do it to this one */
+        int (*say)(sd_bus *bus, const char *name); /* that it has been done; -errno if it is not complete */
 } Change;
 
 /* Parses "NAME... | --all" and does it. Returns the exit status. */

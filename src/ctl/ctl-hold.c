@@ -3,6 +3,7 @@
 /* evertape hold: from now on these devices never go away. */
 
 #include "ctl/ctl-change.h"
+#include "ctl/ctl-links.h"
 #include "ctl/ctl.h"
 #include "util/text.h"
 
@@ -12,15 +13,20 @@ static bool can_be_held(const Device *d)
         return !d->number[FIELD_HELD] && text_equal(device_text(d, FIELD_STATE), "present");
 }
 
-static void say_held(sd_bus *bus, const char *name)
+/* When its links are there, so that a program can be started. */
+static int say_held(sd_bus *bus, const char *name)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(device_freep) Device *d = NULL;
+        int r = 0;
 
-        if (bus_show(bus, name, &d, &error) >= 0 && d->text[FIELD_NODE])
+        if (bus_show(bus, name, &d, &error) >= 0 && d->text[FIELD_NODE]) {
+                r = links_wait(d, USEC_INFINITY);
                 printf("%s: held, programs open %s\n", device_text(d, FIELD_NAME), d->text[FIELD_NODE]);
-        else
+        } else {
                 printf("%s: held\n", name);
+        }
+        return r;
 }
 
 int verb_hold(int argc, char **argv)

@@ -10,9 +10,10 @@ static bool is_held(const Device *d)
         return d->number[FIELD_HELD];
 }
 
-static void say_released(sd_bus *bus, const char *name)
+static int say_released(sd_bus *bus, const char *name)
 {
         printf("%s: released\n", name);
+        return 0;
 }
 
 int verb_release(int argc, char **argv)

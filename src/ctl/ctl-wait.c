@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/ctl-bus.h"
+#include "ctl/ctl-links.h"
 #include "ctl/ctl-progress.h"
 #include "ctl/ctl.h"
 #include "util/text.h"
@@ -23,13 +24,23 @@ typedef struct Wait {
         Progress progress;
 } Wait;
 
+/* evertaped serves a device a moment before it has nodes. */
+static bool device_is_held(const Device *d)
+{
+        return text_equal(device_text(d, FIELD_STATE), "held") && device_text(d, FIELD_NODE)[0];
+}
+
+static bool device_is_ready(const Device *d)
+{
+        return text_equal(device_text(d, FIELD_STATE), "present") || device_is_held(d);
+}
+
 static bool device_is_there(const Wait *w, const Device *d)
 {
-        const char *state = device_text(d, FIELD_STATE);
-
-        if (w->state)
-                return text_equal(state, w->state);
-        return text_equal(state, "present") || text_equal(state, "held");
+        if (!w->state)
+                return device_is_ready(d);
+        return text_equal(w->state, "held") ? device_is_held(d)
+                                            : text_equal(device_text(d, FIELD_STATE), w->state);
 }
 
 static bool all_are_there(const Wait *w)
@@ -127,9 +138,8 @@ static int show_progress(sd_bus *bus, Wait *w)
 }
 
 /* 1: all devices are there; 0: time is up. */
-static int wait_loop(sd_bus *bus, Wait *w)
+static int wait_loop(sd_bus *bus, Wait *w, usec_t end)
 {
-        usec_t end = usec_add(usec_now(CLOCK_MONOTONIC), w->timeout);
         usec_t now;
         int r;
 
@@ -161,9 +171,21 @@ static int wait_loop(sd_bus *bus, Wait *w)
         return 1;
 }
 
+/* Of those that programs can open now. Named outcome as of wait_loop(). */
+static int wait_for_links(const DeviceList *devices, usec_t end)
+{
+        int r = 1;
+
+        for (size_t i = 0; i < devices->n_items; i++)
+                if (device_is_ready(devices->items[i]) && links_wait(devices->items[i], end) < 0)
+                        r = 0;
+        return r;
+}
+
 static int wait_run(Wait *w, char *const *names, size_t n_names)
 {
         _cleanup_(sd_bus_closep) sd_bus *bus = NULL;
+        usec_t end;
         int r;
 
         r = bus_open(&bus);
@@ -176,10 +198,13 @@ static int wait_run(Wait *w, char *const *names, size_t n_names)
         if (r < 0)
                 return EXIT_FAILURE;
         progress_begin(&w->progress);
-        r = wait_loop(bus, w);
+        end = usec_add(usec_now(CLOCK_MONOTONIC), w->timeout);
+        r = wait_loop(bus, w, end);
         progress_end(&w->progress);
         if (r == 0)
                 complain_about_timeout(w);
+        if (r > 0)
+                r = wait_for_links(&w->devices, end);
         return r > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

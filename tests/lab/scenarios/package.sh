@@ -54,6 +54,10 @@ active() {
 held() {
     evertape wait --timeout 20s MDLDRV01 MDLDRV02 MDLLIB01 --state held
 }
+links_lead_to_held() {
+    [[ $(readlink -f /dev/tape/by-name/lib1-drive1-nst) == "$(held_by_serial MDLDRV01 nst)" &&
+        $(readlink -f /dev/tape/by-name/lib1-changer) == "$(held_by_serial MDLLIB01 sg)" ]]
+}
 # is_given_back SERIAL KIND: the real device's node is there, for those whom the system lets use tapes.
 is_given_back() {
     local node
@@ -106,6 +110,7 @@ installed() {
     ok "devices have names" wait_until 10 test -c /dev/tape/by-name/lib1-drive1-nst
     ok "the library, too" wait_until 10 test -c /dev/tape/by-name/lib1-changer
     ok "hold" evertape hold --all
+    ok "the links lead to them at once" links_lead_to_held
     ok "held" held
     ok "the sandbox is on" prints '^Seccomp:.2$' grep -E '^(Seccomp|CapBnd):' "/proc/$(evertaped_pid)/status"
     ok "a tape is for it" in_its_cgroup head -c 0 "$(held_by_serial MDLDRV01 sg)"
