@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""test-outputs EVERTAPE FAKE-EVERTAPED MONITORING: what evertape map and metrics print is what it claims to be, of a
+"""test-outputs EVERTAPE FAKE-EVERTAPED MONITORING DOCUMENT: what evertape map and metrics print is what it claims to be, of a
 library small, large and hostile; and the rules and the dashboard in the folder MONITORING ask for nothing that is not
-there."""
+there; DOCUMENT has all metrics and no other."""
 import json
 import pathlib
 import re
@@ -13,7 +13,7 @@ import xml.etree.ElementTree
 import openmetrics
 
 SVG = "{http://www.w3.org/2000/svg}"
-evertape, fake, monitoring = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+evertape, fake, monitoring, document = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), pathlib.Path(sys.argv[4])
 n_failed = n_passed = 0
 
 
@@ -59,6 +59,16 @@ def texts(root):
     return [t.text for t in root.iter(SVG + "text")]
 
 
+def documented():
+    """Of rows such as "| `evertape_device_held` `_paths` | ... |", in which the second is evertape_device_paths."""
+    found, rows = set(), re.findall(r"^\| `evertape_[^|]*", document.read_text(), re.M)
+    for row in rows:
+        names = re.findall(r"`(\w+)`", row)
+        family = re.match(r"evertape_[a-z]+", names[0])[0]
+        found |= {family + n if n.startswith("_") else n for n in names}
+    return found
+
+
 def main():
     for mode in "library", "large", "hostile":
         check_svg(mode)
@@ -86,6 +96,7 @@ def main():
     run("none", "map", status=1)
 
     there = openmetrics.names(run("large", "metrics"))
+    ok("every metric is documented, and no other", documented() == there, documented() ^ there)
     asked = {f: set(re.findall(r"\bevertape_[a-z_]+", (monitoring / f).read_text()))
              for f in ("evertape.rules.yml", "evertape-dashboard.json")}
     for file, names in asked.items():

@@ -34,6 +34,10 @@ ok "rename" fails_saying "$not_permitted" user evertape rename lib1-drive1 mine
 ok "forget" fails_saying "$not_permitted" user evertape forget lib1-drive1
 evertape names export > /tmp/names
 chmod 644 /tmp/names
+ok "attach" fails_saying "$not_permitted" user evertape attach iscsi://127.0.0.1/iqn.2026-11.example:lib
+ok "discover" fails_saying "$not_permitted" user evertape discover 127.0.0.1
+ok "detach" fails_saying "$not_permitted" user evertape detach lib1-drive1
+ok "have a library asked" fails_saying "$not_permitted" user evertape map --refresh
 ok "import of names" fails_saying "$not_permitted" user evertape names import /tmp/names
 ok "by the object" fails_saying 'denied|authenti|not do that' user busctl call org.evertape1 "$device" org.evertape1.Device Release
 mkdir -p /etc/bacula
@@ -93,6 +97,7 @@ under() {
     wait "$pid" && return $status
 }
 pid=$(evertaped_pid)
+ok "a backup, which also warms up" backup /tmp/alone
 ok "a backup" backup /tmp/alone
 before=$(rss)
 ok "the same while a user floods the bus, who loses no connection" under org.freedesktop.DBus /tmp/bus

@@ -107,6 +107,11 @@ installed() {
     ok "apt install" by_apt install "$package"
     ((_failed == 0)) || lab_done
     ok "the service runs, and is enabled" wait_until 10 active
+    ok "ch starts no inventory" prints '^options ch init=0$' modprobe --showconfig
+    ok "its names and verbs are completed" prints ' hold .* status ' bash -c '. /usr/share/bash-completion/completions/evertape
+        COMP_WORDS=(evertape ""); COMP_CWORD=1; _evertape; echo " ${COMPREPLY[*]} "'
+    ok "its manual" same_output "$(printf '%s\n' man1/evertape.1.gz man5/{evertape.conf,org.evertape1,tape.inf}.5.gz man8/evertaped.8.gz)" \
+        eval 'cd /usr/share/man && ls man*/*evertape* man*/tape.inf*'
     ok "devices have names" wait_until 10 test -c /dev/tape/by-name/lib1-drive1-nst
     ok "the library, too" wait_until 10 test -c /dev/tape/by-name/lib1-changer
     ok "hold" evertape hold --all
