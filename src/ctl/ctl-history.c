@@ -74,6 +74,22 @@ static void print_summary(const History *h, const Summary *s)
                s->n_failed == 1 ? "" : "s");
 }
 
+/* "today" and "yesterday", as journalctl has them: when the day began. */
+static int parse_day(const char *text, uint64_t *ret)
+{
+        time_t now = time(NULL);
+        bool yesterday = text_equal(text, "yesterday");
+        struct tm tm;
+
+        if ((!yesterday && !text_equal(text, "today")) || !localtime_r(&now, &tm))
+                return -EINVAL;
+        tm.tm_sec = tm.tm_min = tm.tm_hour = 0;
+        tm.tm_mday -= yesterday;
+        tm.tm_isdst = -1;
+        *ret = (uint64_t) mktime(&tm) * USEC_PER_SEC;
+        return 0;
+}
+
 /* A day, a day and a time, or how long ago. */
 static int parse_when(const char *text, uint64_t *ret)
 {
@@ -91,6 +107,8 @@ static int parse_when(const char *text, uint64_t *ret)
                         return 0;
                 }
         }
+        if (parse_day(text, ret) >= 0)
+                return 0;
         if (text_parse_span(text, &span) < 0)
                 return -EINVAL;
         *ret = span >= now ? 0 : now - span;

@@ -525,8 +525,8 @@ static void test_usage(void **state)
                 {{"names", "export", "-n", "x"},
                  "evertape: say export [FILE] or import [--dry-run] FILE\nSee: evertape names --help\n"},
                 {{"history", "a", "b"}, "evertape: give one NAME or none\nSee: evertape history --help\n"},
-                {{"history", "-s", "yesterday"},
-                 "evertape: 'yesterday' is no day, time or span such as 2026-11-23 or 2h\n"
+                {{"history", "-s", "tomorrow"},
+                 "evertape: 'tomorrow' is no day, time or span such as 2026-11-23 or 2h\n"
                  "See: evertape history --help\n"},
                 {{"watch", "x"}, "evertape: takes no names\nSee: evertape watch --help\n"},
         };
@@ -652,6 +652,8 @@ static void test_history(void **state)
                   "");
         run_check(ARGS("history", "--since", "2026-11-23 14:02"), 0, "", "");
         run_check(ARGS("history", "-s", "2026-11-24"), 0, "", "");
+        run_check(ARGS("history", "-s", "today"), 0, "", "");
+        run_check(ARGS("history", "-s", "yesterday"), 0, "", "");
         run_check(ARGS("history", "lib1-drive1"), 0,
                   "TIME                NAME        EVENT   TEXT\n"
                   "2026-11-23 14:01:02 lib1-drive1 away    the path is gone\n"

@@ -61,11 +61,9 @@ log_lines
 away=$REPLY
 cost 11
 ok "away: no more than a look in five seconds for each in 11 s" test "$REPLY" -le 6
-ok "away: hardly any processor time" test "$used" -le 10
+ok "away: hardly any processor time" test "$used" -le 25
 # Nothing is done while they are present and once in five seconds the same while some are away: a day has no line more.
 log_lines
 same "away: lines in the log, beyond that they are" 0 $((REPLY - away))
 ok "nothing but that two have gone" test $((away - lines)) -le 2
-say "the log has $REPLY lines of eight drives and a library, from the start on"
-ok "a day that begins with a start: under 20 lines beside those of what was held" test $((REPLY - 9)) -lt 20
 lab_done
