@@ -43,8 +43,8 @@ int links_wait(const Device *d, usec_t until)
         _cleanup_close_ int root = root_open("/");
         _cleanup_free_ char *links = strdup(device_text(d, FIELD_LINKS));
         const char *node = kernel_name(d, FIELD_NODE);
-        const char *nodes[] = {node, node[0] ? node + 1 : "", kernel_name(d, FIELD_GENERIC),
-                               kernel_name(d, FIELD_CHANGER)};
+        const char *nodes[] = {node, node[0] ? node + 1 : "" /* of nst7: st7 */,
+                               kernel_name(d, FIELD_GENERIC), kernel_name(d, FIELD_CHANGER)};
         char *rest = links;
         int r;
 
