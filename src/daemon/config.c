@@ -203,6 +203,13 @@ static char *read_line(char *text, int n, void *stream)
         return text;
 }
 
+/* Named outcome of load_file(): something was reported. */
+static int report_unreadable(const char *path, int error)
+{
+        log_warning("%s: %s; ignored", path, strerror(error));
+        return 1;
+}
+
 static int load_file(Config *c, const char *path)
 {
         _cleanup_fclose_ FILE *stream = fopen(path, "re");
@@ -210,12 +217,13 @@ static int load_file(Config *c, const char *path)
         int r;
 
         if (!stream)
-                return errno == ENOENT ? 0 : -errno;
+                return errno == ENOENT ? 0 : report_unreadable(path, errno);
+        errno = 0;
         r = ini_parse_stream(read_line, &p, handle, &p);
         if (r == -2)
                 return -ENOMEM;
         if (ferror(stream))
-                return -EIO;
+                return report_unreadable(path, errno != 0 ? errno : EIO);
         if (r > 0) {
                 log_warning("%s:%d: neither a section nor Key=Value; ignored", path, r);
                 p.n_errors++;
@@ -239,7 +247,7 @@ static int load_drop_ins(Config *c, const char *path)
         snprintf(dir, sizeof(dir), "%s.d", path);
         n = scandir(dir, &entries, is_conf, alphasort);
         if (n < 0)
-                return errno == ENOENT ? 0 : -errno;
+                return errno == ENOENT ? 0 : report_unreadable(dir, errno);
         for (int i = 0; i < n; i++) {
                 snprintf(file, sizeof(file), "%s/%s", dir, entries[i]->d_name);
                 r = ret < 0 ? ret : load_file(c, file);

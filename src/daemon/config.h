@@ -31,8 +31,8 @@ typedef struct Config {
 } Config;
 
 /* Reads path and then path.d/ *.conf in order of their names; a file that is not there is no error. What is
- * not understood is reported (file, line, section, key, reason) and left at its default. 0, 1 if anything was
- * reported, or -errno. */
+ * not understood is reported (file, line, section, key, reason) and left at its default, what cannot be read,
+ * too. 0, 1 if anything was reported, or -errno. */
 int config_load(const char *path, Config *ret);
 void config_deinit(Config *c);
 

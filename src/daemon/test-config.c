@@ -320,14 +320,46 @@ static void test_where(void **state)
                         fail_msg("missing: %s\nlogged: %s", wanted[i], text);
 }
 
-/* What cannot be read is an error, and nothing is returned. */
+/* What cannot be read is a mistake like others: said by its name, and the rest counts. Programs wait for an
+ * evertaped that does not start. */
 static void test_unreadable(void **state)
 {
-        Config c = {.timeout = 77};
+        char text[2048], file[160];
+
+        write_drop_in("a.conf", "[Hold]\nTimeout=1min\n");
+        snprintf(file, sizeof(file), "%s.d/b.conf", path);
+        assert_int_equal(mkdir(file, 0700), 0);
+        write_drop_in("c.conf", "[Hold]\nJournal=2G\n");
+        load_logged(text, sizeof(text));
+        assert_non_null(strstr(text, "b.conf: Is a directory; ignored\n"));
+        check(1, 1 * MINUTE, 2 * GIB, 1 * MINUTE);
 
         assert_int_equal(symlink(path, path), 0);
-        assert_int_equal(config_load(path, &c), -ELOOP);
-        assert_int_equal(c.timeout, 77);
+        load_logged(text, sizeof(text));
+        assert_non_null(strstr(text, "evertape.conf: Too many levels of symbolic links; ignored\n"));
+        check(1, 1 * MINUTE, 2 * GIB, 1 * MINUTE);
+}
+
+static void test_no_folder(void **state)
+{
+        char text[2048], file[160];
+
+        write_file(path, "[Hold]\nTimeout=1min\n");
+        snprintf(file, sizeof(file), "%s.d", path);
+        write_file(file, "");
+        load_logged(text, sizeof(text));
+        assert_non_null(strstr(text, "evertape.conf.d: Not a directory; ignored\n"));
+        check(1, 1 * MINUTE, GIB, 1 * MINUTE);
+}
+
+/* Nothing in a file commands a terminal, or makes a line of its own in the log. */
+static void test_control_characters(void **state)
+{
+        char text[2048];
+
+        write_file(path, "[Hold]\nTimeout=\033[2Jx\ty\r\n");
+        load_logged(text, sizeof(text));
+        assert_non_null(strstr(text, "evertape.conf:2: [Hold] Timeout=?[2Jx?y: not a span"));
 }
 
 int main(void)
@@ -345,6 +377,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(test_drop_ins_alone, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_where, setup, teardown),
                 cmocka_unit_test_setup_teardown(test_unreadable, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_no_folder, setup, teardown),
+                cmocka_unit_test_setup_teardown(test_control_characters, setup, teardown),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,10 +33,18 @@ bool log_is_journal(void)
                 unsigned long long dev, ino;
                 struct stat st;
 
-                cached = stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
-                         st.st_dev == dev && st.st_ino == ino;
+                cached = stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+                         fstat(STDERR_FILENO, &st) == 0 && st.st_dev == dev && st.st_ino == ino;
         }
         return cached;
+}
+
+/* What a device or a file says commands no terminal, and makes no line of its own. */
+static void only_text(char *text)
+{
+        for (; *text; text++)
+                if ((unsigned char) *text < ' ' || *text == '\177')
+                        *text = '?';
 }
 
 void log_full(int level, const char *format, ...)
@@ -55,6 +63,7 @@ void log_full(int level, const char *format, ...)
         va_end(ap);
         if (r < 0)
                 return;
+        only_text(line + n);
         n += (size_t) r < sizeof(line) - n - 1 ? (size_t) r : sizeof(line) - n - 2;
         line[n++] = '\n';
         (void) !write(STDERR_FILENO, line, n);
