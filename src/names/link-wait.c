@@ -6,38 +6,23 @@
 #include "names/link-wait.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/root.h"
 #include "util/text.h"
 
-/* inotify wants a path where the rest of us has a descriptor. */
-static int watch(int fd, int root, const char *folder)
-{
-        _cleanup_close_ int opened = openat(root, folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        char path[64];
-
-        if (opened < 0)
-                return errno == ENOENT ? 0 : -errno;
-        snprintf(path, sizeof(path), "/proc/self/fd/%d", opened);
-        return inotify_add_watch(fd, path, IN_CREATE | IN_MOVED_TO) < 0 ? -errno : 0;
-}
-
-static int watch_all(int fd, int root)
+static int watch_all(int root, int fd)
 {
         static const char *const folders[] = {"dev", "dev/tape", "dev/tape/by-name"};
         int r = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(folders) && r >= 0; i++)
-                r = watch(fd, root, folders[i]);
-        return r;
+        for (size_t i = 0; i < ELEMENTSOF(folders) && (r >= 0 || r == -ENOENT); i++)
+                r = root_watch(root, fd, folders[i], IN_CREATE | IN_MOVED_TO);
+        return r == -ENOENT ? 0 : r;
 }
 
 static bool leads_to(int root, const char *link, const char *const *nodes, size_t n_nodes)
@@ -55,7 +40,7 @@ static bool leads_to(int root, const char *link, const char *const *nodes, size_
 int link_wait(int root, const char *link, const char *const *nodes, size_t n_nodes, usec_t until)
 {
         _cleanup_close_ int fd = -EBADF;
-        char events[4096];
+        int r;
 
         link += strspn(link, "/");
         if (leads_to(root, link, nodes, n_nodes))
@@ -63,22 +48,11 @@ int link_wait(int root, const char *link, const char *const *nodes, size_t n_nod
         fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        for (;;) {
-                struct pollfd p = {.fd = fd, .events = POLLIN};
-                usec_t now;
-                int r = watch_all(fd, root);
-
-                if (r < 0)
+        do {
+                r = watch_all(root, fd);
+                if (r < 0 || leads_to(root, link, nodes, n_nodes))
                         return r;
-                if (leads_to(root, link, nodes, n_nodes))
-                        return 0;
-                now = usec_now(CLOCK_MONOTONIC);
-                if (now >= until)
-                        return -ETIMEDOUT;
-                if (poll(&p, 1, (int) usec_min((until - now) / USEC_PER_MSEC + 1, INT32_MAX)) < 0 &&
-                    errno != EINTR)
-                        return -errno;
-                while (read(fd, events, sizeof(events)) > 0)
-                        ;
-        }
+                r = root_watch_wait(fd, until);
+        } while (r >= 0);
+        return r;
 }

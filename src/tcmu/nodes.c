@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mtio.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -76,54 +75,25 @@ int nodes_find(int root, const LunAddress *address, DeviceType type, LunNodes *r
         return 0;
 }
 
-/* inotify wants a path where the rest of us has a descriptor. */
-static int watch_dev(int root)
-{
-        _cleanup_close_ int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-        _cleanup_close_ int dev = openat(root, "dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        char path[64];
-
-        if (fd < 0 || dev < 0)
-                return -errno;
-        snprintf(path, sizeof(path), "/proc/self/fd/%d", dev);
-        if (inotify_add_watch(fd, path, IN_CREATE | IN_ATTRIB | IN_MOVED_TO) < 0)
-                return -errno;
-        return TAKE_FD(fd);
-}
-
-static void drain(int fd)
-{
-        char events[4096];
-
-        while (read(fd, events, sizeof(events)) > 0)
-                ;
-}
-
 int nodes_wait(int root, const LunAddress *address, DeviceType type, usec_t timeout, LunNodes *ret)
 {
-        usec_t now = usec_now(CLOCK_MONOTONIC), end = usec_add(now, timeout);
+        usec_t end = usec_add(usec_now(CLOCK_MONOTONIC), timeout);
         _cleanup_close_ int fd = -EBADF;
         int r = nodes_find(root, address, type, ret);
 
         if (r != -ENOENT)
                 return r;
-        fd = watch_dev(root);
+        fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
         if (fd < 0)
-                return fd;
-        for (;;) {
-                struct pollfd p = {.fd = fd, .events = POLLIN};
-
+                return -errno;
+        r = root_watch(root, fd, "dev", IN_CREATE | IN_ATTRIB | IN_MOVED_TO);
+        while (r >= 0) {
                 r = nodes_find(root, address, type, ret);
                 if (r != -ENOENT)
                         return r;
-                now = usec_now(CLOCK_MONOTONIC);
-                if (now >= end)
-                        return -ETIMEDOUT;
-                if (poll(&p, 1, (int) usec_min((end - now) / USEC_PER_MSEC + 1, INT32_MAX)) < 0 &&
-                    errno != EINTR)
-                        return -errno;
-                drain(fd);
+                r = root_watch_wait(fd, end);
         }
+        return r;
 }
 
 int nodes_raise_tape_timeouts(int root, const char *tape)

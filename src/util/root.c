@@ -6,7 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
@@ -82,5 +86,32 @@ int root_link_name(int root, const char *path, char *buf, size_t n)
         if (strlen(name) >= n)
                 return -ENOBUFS;
         memcpy(buf, name, strlen(name) + 1);
+        return 0;
+}
+
+/* inotify wants a path where the rest of us has a descriptor. */
+int root_watch(int root, int inotify, const char *path, uint32_t mask)
+{
+        _cleanup_close_ int folder = openat(root, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        char by_descriptor[64];
+
+        if (folder < 0)
+                return -errno;
+        snprintf(by_descriptor, sizeof(by_descriptor), "/proc/self/fd/%d", folder);
+        return inotify_add_watch(inotify, by_descriptor, mask) < 0 ? -errno : 0;
+}
+
+int root_watch_wait(int inotify, usec_t until)
+{
+        struct pollfd p = {.fd = inotify, .events = POLLIN};
+        usec_t now = usec_now(CLOCK_MONOTONIC);
+        char events[4096];
+
+        if (now >= until)
+                return -ETIMEDOUT;
+        if (poll(&p, 1, (int) usec_min((until - now) / USEC_PER_MSEC + 1, INT32_MAX)) < 0 && errno != EINTR)
+                return -errno;
+        while (read(inotify, events, sizeof(events)) > 0)
+                ;
         return 0;
 }

@@ -5,7 +5,10 @@
  * its own. Paths are relative to it ("class/scsi_generic"). All return -errno. */
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+#include "util/time.h"
 
 /* Opens "/", or another root, as O_PATH. */
 int root_open(const char *path);
@@ -21,3 +24,10 @@ int root_write_text(int root, const char *path, const char *text);
 
 /* Last component of the target of a symbolic link. */
 int root_link_name(int root, const char *path, char *buf, size_t n);
+
+/* Has inotify, a descriptor that does not block, tell of a folder. */
+int root_watch(int root, int inotify, const char *path, uint32_t mask);
+
+/* Until it has told of something, and takes all that it tells; -ETIMEDOUT at the time `until`
+ * (CLOCK_MONOTONIC). Look after root_watch(), and again after this. */
+int root_watch_wait(int inotify, usec_t until);
