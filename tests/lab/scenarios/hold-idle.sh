@@ -46,7 +46,7 @@ wait_until 20 eval '[[ ! $(timers_set) ]]'
 same "present: timers that are set, for whatever day" "" "$(timers_set)"
 log_lines
 lines=$REPLY
-cost 20
+cost 10
 same "present: wake-ups" 0 "$REPLY"
 same "present: ticks of processor time" 0 "$used"
 log_lines
