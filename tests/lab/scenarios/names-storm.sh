@@ -208,7 +208,7 @@ right() {
     wait_until 20 seen || { evertape list; return 1; }
     wait_until 20 named || return
     udevadm settle
-    links_are_right || { evertape list -o +BAY,REAL; evertape history --since 1min; return 1; }
+    links_are_right || { evertape list -o +BAY,REAL; evertape history --since 1min | tail -n 12; return 1; } # all that ok() shows
 }
 
 # ---- a storm ----
