@@ -12,6 +12,7 @@
 
 #include "ctl/configure.h"
 #include "ctl/ctl.h"
+#include "util/replace-file.h"
 #include "util/text.h"
 
 #define FILE_MAX (16u << 20)
@@ -130,21 +131,6 @@ int configure_resolve(void *userdata, const char *path, char **ret)
 
 /* ---- writing ---- */
 
-static int write_all(int fd, const char *text, size_t n)
-{
-        while (n > 0) {
-                ssize_t r = write(fd, text, n);
-
-                if (r < 0 && errno == EINTR)
-                        continue;
-                if (r < 0)
-                        return -errno;
-                text += r;
-                n -= (size_t) r;
-        }
-        return fsync(fd) < 0 ? -errno : 0;
-}
-
 /* Access lists and labels. What a file system does not take is left out. */
 static void copy_attributes(int from, int to)
 {
@@ -188,7 +174,7 @@ static int prepare(const char *path, const NewText *t, char **ret_temporary)
                 return -errno;
         r = be_like(old, new);
         if (r >= 0)
-                r = write_all(new, t->new, t->n_new);
+                r = write_whole(new, t->new, t->n_new);
         if (r < 0) {
                 unlink(temporary);
                 return r;
@@ -280,34 +266,13 @@ static int make_folders(const char *path, mode_t mode)
         return 0;
 }
 
-static int write_own(const char *path, const char *text, size_t n, bool secret)
-{
-        _cleanup_free_ char *temporary = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        int r = make_folders(path, 0755);
-
-        if (r < 0)
-                return r;
-        if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-                temporary = NULL;
-                return -ENOMEM;
-        }
-        fd = mkostemp(temporary, O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        r = fchmod(fd, secret ? 0600 : 0644) < 0 ? -errno : write_all(fd, text, n);
-        if (r >= 0 && rename(temporary, path) < 0)
-                r = -errno;
-        if (r < 0)
-                unlink(temporary);
-        return r;
-}
-
 int configure_write_own(const Configure *c, const char *path, const char *text, size_t n, bool secret)
 {
         _cleanup_free_ char *full = configure_path(c, "%s", path);
-        int r = full ? write_own(full, text, n, secret) : -ENOMEM;
+        int r = full ? make_folders(full, 0755) : -ENOMEM;
 
+        if (r >= 0)
+                r = replace_file(full, text, n, secret ? 0600 : 0644);
         if (r < 0)
                 complain("%s: cannot be written: %s", path, strerror(-r));
         return r;

@@ -21,7 +21,7 @@ static int write_file(const Site *s, const char *path)
         if (!f)
                 return -ENOMEM;
         metrics_print(s, f);
-        return fclose(f) == EOF ? -ENOMEM : replace_file(path, text, 0644);
+        return fclose(f) == EOF ? -ENOMEM : replace_file(path, text, n, 0644);
 }
 
 int verb_metrics(int argc, char **argv)

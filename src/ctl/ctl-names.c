@@ -74,7 +74,7 @@ static int export_registry(const char *path, char **ret)
 
 static int write_file(const char *path, const char *text)
 {
-        int r = replace_file(path, text, 0644);
+        int r = replace_file(path, text, strlen(text), 0644);
 
         if (r < 0)
                 complain("%s: %s", path, strerror(-r));

@@ -68,5 +68,5 @@ int attached_file_write(const char *path, const IscsiUrl *urls, size_t n)
         fprintf(f, "# Written by evertaped: iSCSI targets that are attached. evertape(1), attach, detach.\n");
         for (size_t i = 0; i < n; i++)
                 fprintf(f, "%s\n", iscsi_url_format(&urls[i], url));
-        return fclose(f) == EOF ? -ENOMEM : replace_file(path, text, 0644);
+        return fclose(f) == EOF ? -ENOMEM : replace_file(path, text, n_text, 0644);
 }

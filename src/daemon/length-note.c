@@ -29,10 +29,9 @@ int length_note_write(const char *folder, uint32_t id, const char *serial, uint3
 {
         _cleanup_free_ char *text = NULL;
         char path[PATH_MAX];
+        int n = asprintf(&text, "%" PRIu32 " %s\n", length, serial);
 
-        if (asprintf(&text, "%" PRIu32 " %s\n", length, serial) < 0)
-                return -ENOMEM;
-        return replace_file(path_of(folder, id, path), text, 0644);
+        return n < 0 ? -ENOMEM : replace_file(path_of(folder, id, path), text, (size_t) n, 0644);
 }
 
 uint32_t length_note_read(const char *folder, uint32_t id, const char *serial)

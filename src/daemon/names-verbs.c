@@ -151,7 +151,7 @@ int names_save(Manager *m, const char *path)
         _cleanup_free_ char *text = NULL;
         int r = names_export(m, &text);
 
-        return r < 0 ? r : replace_file(path, text, 0644);
+        return r < 0 ? r : replace_file(path, text, strlen(text), 0644);
 }
 
 static void use_imported(Manager *m)

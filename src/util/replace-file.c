@@ -17,10 +17,8 @@
 
 #include "util/cleanup.h"
 
-static int write_all(int fd, const char *text)
+int write_whole(int fd, const char *text, size_t n)
 {
-        size_t n = strlen(text);
-
         while (n > 0) {
                 ssize_t k = write(fd, text, n);
 
@@ -31,14 +29,7 @@ static int write_all(int fd, const char *text)
                 text += k;
                 n -= (size_t) k;
         }
-        return 0;
-}
-
-static int write_beside(int fd, const char *text, mode_t mode)
-{
-        int r = write_all(fd, text);
-
-        return r < 0 ? r : fchmod(fd, mode) < 0 || fsync(fd) < 0 ? -errno : 0;
+        return fsync(fd) < 0 ? -errno : 0;
 }
 
 /* The folder that path is in. */
@@ -54,7 +45,7 @@ static int sync_folder(const char *path)
         return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-int replace_file(const char *path, const char *text, mode_t mode)
+int replace_file(const char *path, const char *text, size_t n, mode_t mode)
 {
         _cleanup_free_ char *beside = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -65,7 +56,7 @@ int replace_file(const char *path, const char *text, mode_t mode)
         fd = mkostemp(beside, O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        r = write_beside(fd, text, mode);
+        r = fchmod(fd, mode) < 0 ? -errno : write_whole(fd, text, n);
         if (r >= 0 && rename(beside, path) < 0)
                 r = -errno;
         if (r < 0) {

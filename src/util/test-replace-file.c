@@ -57,10 +57,10 @@ static void test_new_and_replaced(void **state)
 {
         mode_t mask = umask(077);
 
-        assert_int_equal(replace_file(path, "one\n", 0644), 0);
+        assert_int_equal(replace_file(path, "one\n", strlen("one\n"), 0644), 0);
         assert_text(path, "one\n");
         assert_int_equal(mode_of(path), 0644);
-        assert_int_equal(replace_file(path, "", 0600), 0);
+        assert_int_equal(replace_file(path, "", strlen(""), 0600), 0);
         assert_text(path, "");
         assert_int_equal(mode_of(path), 0600);
         umask(mask);
@@ -72,17 +72,17 @@ static void test_here(void **state)
 
         assert_non_null(getcwd(before, sizeof(before)));
         assert_int_equal(chdir(folder), 0);
-        assert_int_equal(replace_file("file", "here\n", 0644), 0);
+        assert_int_equal(replace_file("file", "here\n", strlen("here\n"), 0644), 0);
         assert_int_equal(chdir(before), 0);
         assert_text(path, "here\n");
 }
 
 static void test_link_is_not_followed(void **state)
 {
-        assert_int_equal(replace_file(other, "other\n", 0644), 0);
+        assert_int_equal(replace_file(other, "other\n", strlen("other\n"), 0644), 0);
         (void) unlink(path);
         assert_int_equal(symlink(other, path), 0);
-        assert_int_equal(replace_file(path, "mine\n", 0644), 0);
+        assert_int_equal(replace_file(path, "mine\n", strlen("mine\n"), 0644), 0);
         assert_text(other, "other\n");
         assert_text(path, "mine\n");
 }
@@ -105,10 +105,10 @@ static void test_failures(void **state)
         char missing[96];
 
         snprintf(missing, sizeof(missing), "%s/none/file", folder);
-        assert_int_equal(replace_file(missing, "x", 0644), -ENOENT);
+        assert_int_equal(replace_file(missing, "x", strlen("x"), 0644), -ENOENT);
         (void) unlink(path);
         assert_int_equal(mkdir(path, 0700), 0);
-        assert_true(replace_file(path, "x", 0644) < 0);
+        assert_true(replace_file(path, "x", strlen("x"), 0644) < 0);
         assert_int_equal(count_files(), 1 + (access(other, F_OK) == 0));
         assert_int_equal(rmdir(path), 0);
 }
