@@ -81,12 +81,13 @@ void manager_save_names(Manager *m)
 }
 
 /* The next save would write over it. */
-static void set_aside(const char *path, const char *report)
+static void set_aside_names(const char *report)
 {
-        log_error("there is no name in the registry, and %s could not be imported, it is %s.bad now: %s",
-                  path, path, report ? report : "it cannot be read");
-        if (rename(path, NAMES_PATH ".bad") < 0)
-                log_error("%s: %s", path, strerror(errno));
+        log_error("there is no name in the registry, and " NAMES_PATH
+                  " could not be imported, it is " NAMES_PATH ".bad now: %s",
+                  report ? report : "it cannot be read");
+        if (rename(NAMES_PATH, NAMES_PATH ".bad") < 0)
+                log_error(NAMES_PATH ": %s", strerror(errno));
 }
 
 int manager_open_registry(Manager *m)
@@ -101,7 +102,7 @@ int manager_open_registry(Manager *m)
         else if (s.source == REGISTRY_RESTORED)
                 log_notice("there was no name in the registry: they were imported from " NAMES_PATH);
         else if (s.source == REGISTRY_UNUSABLE)
-                set_aside(NAMES_PATH, s.report);
+                set_aside_names(s.report);
         else if (s.source == REGISTRY_SPARE)
                 event_log_daemon("registry-spare",
                                  REGISTRY_PATH
