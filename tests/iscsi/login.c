@@ -325,26 +325,13 @@ static void test_babble(void)
         test_garbage(60, 77, PROXY_BABBLE, 1, "a portal that babbles");
 }
 
-static const struct {
-        const char *name;
-        void (*run)(void);
-} cases[] = {
+static const CheckCase cases[] = {
         {"refusals", test_refusals},           {"chap", test_chap},         {"qualifiers", test_qualifiers},
         {"discovery", test_discovery},         {"digest", test_digest},     {"garbled", test_garbled},
         {"garbled-again", test_garbled_again}, {"invented", test_invented}, {"babble", test_babble},
 };
 
-static const char *name(size_t i)
-{
-        return cases[i].name;
-}
-
-static void run(size_t i)
-{
-        cases[i].run();
-}
-
 int main(int argc, char **argv)
 {
-        return check_main(argc, argv, ELEMENTSOF(cases), name, run);
+        return check_cases(argc, argv, cases, ELEMENTSOF(cases));
 }

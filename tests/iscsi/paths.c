@@ -261,27 +261,14 @@ static void test_networks(void)
         target_deinit(&t);
 }
 
-static const struct {
-        const char *name;
-        void (*run)(void);
-} cases[] = {
+static const CheckCase cases[] = {
         {"restart", test_target_restart},  {"lun-order", test_lun_order},
         {"other-drive", test_other_drive}, {"full", test_full},
         {"portals", test_portals},         {"silence", test_silence},
         {"networks", test_networks},
 };
 
-static const char *name(size_t i)
-{
-        return cases[i].name;
-}
-
-static void run(size_t i)
-{
-        cases[i].run();
-}
-
 int main(int argc, char **argv)
 {
-        return check_main(argc, argv, ELEMENTSOF(cases), name, run);
+        return check_cases(argc, argv, cases, ELEMENTSOF(cases));
 }

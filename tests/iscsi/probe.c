@@ -69,6 +69,24 @@ int check_main(int argc, char **argv, size_t n_cases, const char *(*name)(size_t
         return check_end();
 }
 
+static const CheckCase *functions;
+
+static const char *name_of(size_t i)
+{
+        return functions[i].name;
+}
+
+static void run_function(size_t i)
+{
+        functions[i].run();
+}
+
+int check_cases(int argc, char **argv, const CheckCase *cases, size_t n_cases)
+{
+        functions = cases;
+        return check_main(argc, argv, n_cases, name_of, run_function);
+}
+
 static usec_t now(void)
 {
         return usec_now(CLOCK_MONOTONIC);

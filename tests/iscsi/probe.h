@@ -15,6 +15,13 @@ int check_end(void);
  * status; 77 without tgtd. */
 int check_main(int argc, char **argv, size_t n_cases, const char *(*name)(size_t i), void (*run)(size_t i));
 
+/* The same, where a case is a function. */
+typedef struct CheckCase {
+        const char *name;
+        void (*run)(void);
+} CheckCase;
+int check_cases(int argc, char **argv, const CheckCase *cases, size_t n_cases);
+
 typedef struct Probe {
         Transport *transport;
         bool done;
