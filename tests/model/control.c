@@ -162,35 +162,26 @@ static int run_unhold(Client *c, ServedDevice *d, size_t argc, char **argv)
         return served_hold(d, false, -1);
 }
 
-static int parse_number(const char *text, unsigned long max, unsigned long *ret)
+static int set_number(ServedDevice *d, const char *text, uint64_t max,
+                      void (*set)(ServedDevice *d, uint64_t number))
 {
         char *end;
         unsigned long n = strtoul(text, &end, 10);
 
         if (end == text || *end || n > max)
                 return -EINVAL;
-        *ret = n;
+        set(d, n);
         return 0;
 }
 
 static int run_latency(Client *c, ServedDevice *d, size_t argc, char **argv)
 {
-        unsigned long usec;
-        int r = parse_number(argv[2], SERVED_LATENCY_MAX, &usec);
-
-        if (r == 0)
-                served_set_latency(d, usec);
-        return r;
+        return set_number(d, argv[2], SERVED_LATENCY_MAX, served_set_latency);
 }
 
 static int run_rate(Client *c, ServedDevice *d, size_t argc, char **argv)
 {
-        unsigned long rate;
-        int r = parse_number(argv[2], PACE_RATE_MAX, &rate);
-
-        if (r == 0)
-                served_set_rate(d, rate);
-        return r;
+        return set_number(d, argv[2], PACE_RATE_MAX, served_set_rate);
 }
 
 static int run_swap_serial(Client *c, ServedDevice *d, size_t argc, char **argv)
